@@ -1,0 +1,47 @@
+# One function declares a module and its sibling tests; nothing else creates libraries.
+#
+#   fringewatch_module(name
+#     SOURCES a.cc b.cc      # empty: a header-only (INTERFACE) module
+#     TESTS   a_test.cc      # one test program, <name>_test, for all of them
+#     DEPS    fringewatch::base Eigen3::Eigen   # PUBLIC: the include rule, checked by the linker and by .ci/includes.sh
+#     TEST_DEPS fringewatch::sim
+#     TORCH)                 # links libtorch and uses the shared precompiled header
+include(GoogleTest)
+
+function(fringewatch_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "TORCH" "" "SOURCES;TESTS;DEPS;TEST_DEPS")
+  add_library(fringewatch_${name} STATIC ${ARG_SOURCES})
+  add_library(fringewatch::${name} ALIAS fringewatch_${name})
+  target_link_libraries(fringewatch_${name} PUBLIC ${ARG_DEPS} PRIVATE fringewatch::warnings)
+  if(ARG_TORCH)
+    target_link_libraries(fringewatch_${name} PUBLIC fringewatch::torch)
+    fringewatch_torch_pch(fringewatch_${name})
+  endif()
+  if(ARG_TESTS AND FRINGEWATCH_TESTS)
+    fringewatch_test(${name}_test SOURCES ${ARG_TESTS} DEPS fringewatch::${name} ${ARG_TEST_DEPS})
+    if(ARG_TORCH)
+      fringewatch_torch_pch(${name}_test)
+    endif()
+  endif()
+endfunction()
+
+# A GoogleTest program registered with ctest. LABELS as in ctest -L; TIMEOUT in seconds (default 300).
+function(fringewatch_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS")
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main fringewatch::warnings)
+  # PRE_TEST: tests are listed when ctest starts, so that a build does not run programs.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
+
+# torch/torch.h costs about 20 s to parse: it is compiled once, in the nn module, and reused.
+function(fringewatch_torch_pch target)
+  if(TARGET fringewatch_torch_header)
+    target_precompile_headers(${target} REUSE_FROM fringewatch_torch_header)
+    target_link_libraries(${target} PRIVATE fringewatch_torch_header_flags)
+  endif()
+endfunction()

@@ -1,0 +1,16 @@
+#include "common/stack/stack_reader.h"
+
+#include "common/raster/phase.h"
+
+namespace fringewatch {
+namespace {
+constexpr int kCoherenceHalfWidth_px = 2;
+}
+
+StatusOr<PairRaster> ReadPairWithCoherence(const StackReader& reader, int pair, const Window& window) {
+  FW_ASSIGN_OR_RETURN(PairRaster raster, reader.ReadPair(pair, window));
+  if (raster.coherence.empty()) raster.coherence = PhaseCoherence(raster.phase_rad, kCoherenceHalfWidth_px);
+  return raster;
+}
+
+}  // namespace fringewatch

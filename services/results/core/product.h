@@ -1,0 +1,58 @@
+/// What a run leaves behind, before it becomes files: the inventory of sites and the facts of the run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/raster/grid.h"
+#include "common/stack/site.h"
+#include "common/stack/track.h"
+
+namespace fringewatch::results {
+
+/// One site of the inventory: what the detector saw and what the unwrapper measured.
+struct SiteRecord {
+  std::string site_id;      ///< stable: from the track and the place of the peak
+  FlaggedSite flagged;
+  SiteSeries series;
+  bool has_series = false;  ///< false: unwrapping failed, see `failure`
+  std::string failure;      ///< status of the failed unwrapping
+};
+
+/// The numbers of a site that tables show. Velocities are line of sight, mm/yr, towards the satellite.
+struct SiteSummary {
+  double area_m2 = 0;
+  double vel_mm_yr = 0, vel_std = 0;     ///< mean over the site, its standard deviation
+  double vel_max_mm_yr = 0;              ///< signed, of the largest absolute value (98th percentile, so that one pixel does not decide)
+  double accel_mm_yr2 = 0;
+  double quality = 0;                    ///< mean temporal coherence inside, 0 to 1
+  std::string flags;                     ///< words, comma separated: "too_fast", "disconnected", ...
+  std::vector<double> mean_series_mm;    ///< per date, mean over the site's good pixels
+  std::vector<double> peak_series_mm;    ///< per date, at the fastest pixel
+};
+[[nodiscard]] SiteSummary Summarise(const SiteRecord& site, const Grid& grid);
+
+/// "FW-<track>-<hash of the peak's place>": stable for the same track while the peak stays in the same 100 m cell.
+[[nodiscard]] std::string SiteId(const Track& track, const FlaggedSite& site);
+
+/// Facts of the run that products state.
+struct RunFacts {
+  std::string run_id;
+  std::string version;                     ///< of Fringewatch
+  std::vector<std::string> model_hashes;
+  std::string device;
+  long frame_pixels = 0;
+  int pairs = 0;
+  long pixels_scanned = 0;                 ///< pixels x pairs
+  long pixels_unwrapped = 0;               ///< pixels x pairs
+  std::vector<std::string> failed_tasks;   ///< "task id: reason"
+  std::string request_json;                ///< the run's request, resolved
+};
+
+/// Share of pixels x pairs that never had to be unwrapped, 0 to 1.
+[[nodiscard]] inline double AvoidedRatio(const RunFacts& facts) {
+  const double all = static_cast<double>(facts.frame_pixels) * facts.pairs;
+  return all > 0 ? 1.0 - static_cast<double>(facts.pixels_unwrapped) / all : 0.0;
+}
+
+}  // namespace fringewatch::results

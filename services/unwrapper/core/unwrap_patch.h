@@ -1,0 +1,54 @@
+/// Everything done to one flagged patch: from wrapped pairs to a deformation series. The whole data flow:
+///
+///   read every pair of the patch -> PUNet (batched over pairs) -> congruent unwrapping of each pair
+///     -> local reference -> closure repair -> SBAS inversion -> local ramp and height-correlated delay
+///     -> velocity, acceleration, their sigmas, temporal coherence, flags
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/nn/device.h"
+#include "common/stack/site.h"
+#include "common/stack/stack_reader.h"
+
+namespace fringewatch::unwrapper {
+
+struct UnwrapOptions {
+  int margin_min_px = 16;          ///< ring around the site's box, for the local reference
+  double margin_fraction = 0.5;    ///< of the box's longer side, where that is more
+  double min_coherence = 0.25;     ///< pixels below do not enter the reference
+  int batch_px = 1 << 20;          ///< pixels x pairs per network call, at most
+  int threads = 0;                 ///< 0 = all
+};
+
+/// An unwrapped interferogram.
+struct UnwrappedPair {
+  Array2<float> phase_rad;     ///< congruent with the input: Wrap(phase) == input within 1e-4 rad; NaN = missing
+  Array2<float> confidence;    ///< 0 to 1: probability that the cycle is right
+};
+
+/// PUNet and the solvers behind one door. One call at a time per object.
+class Unwrapper {
+ public:
+  /// \error kModelRefused as Detector::Load.
+  [[nodiscard]] static StatusOr<std::unique_ptr<Unwrapper>> Load(const std::string& model_dir, const nn::Device& device,
+                                                                 const UnwrapOptions& options);
+  ~Unwrapper();
+  /// The window of a patch: the site's box with its margin, cut to the frame.
+  [[nodiscard]] Window PatchWindow(const FlaggedSite& site, const Window& frame) const;
+  /// Errors of StackReader; kNoValidPixels when no pair has data; kReferenceMasked when no coherent ground is left
+  /// around the site.
+  [[nodiscard]] StatusOr<SiteSeries> Unwrap(const StackReader& stack, const FlaggedSite& site) const;
+  /// One interferogram of any size (tiled inside, tiles joined by whole cycles).
+  [[nodiscard]] StatusOr<UnwrappedPair> UnwrapPair(const PairRaster& pair) const;
+  [[nodiscard]] std::vector<std::string> model_hashes() const;
+
+ private:
+  struct Impl;
+  explicit Unwrapper(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fringewatch::unwrapper
