@@ -1,0 +1,93 @@
+#include "common/wire/task_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace fringewatch {
+namespace {
+
+using Json = nlohmann::json;
+
+Json ToJson(const Window& window) { return {window.row0, window.col0, window.rows, window.cols}; }
+
+Window WindowOf(const Json& json) {
+  return {json.at(0).get<int>(), json.at(1).get<int>(), json.at(2).get<int>(), json.at(3).get<int>()};
+}
+
+Json ToJson(const FlaggedSite& site) {
+  Json ring = Json::array();
+  for (const PixelPoint& point : site.outline) ring.push_back({point.row, point.col});
+  return {{"outline", ring},
+          {"box", ToJson(site.box)},
+          {"peak", {site.peak_row, site.peak_col}},
+          {"score", site.score},
+          {"mean_score", site.mean_score},
+          {"area_px", site.area_px},
+          {"kind", site.kind},
+          {"voting_pairs", site.voting_pairs}};
+}
+
+FlaggedSite SiteOf(const Json& json) {
+  FlaggedSite site;
+  for (const Json& point : json.at("outline")) {
+    site.outline.push_back({.col = point.at(1).get<double>(), .row = point.at(0).get<double>()});
+  }
+  site.box = WindowOf(json.at("box"));
+  site.peak_row = json.at("peak").at(0).get<int>();
+  site.peak_col = json.at("peak").at(1).get<int>();
+  site.score = json.at("score").get<double>();
+  site.mean_score = json.at("mean_score").get<double>();
+  site.area_px = json.at("area_px").get<int>();
+  site.kind = json.at("kind").get<std::string>();
+  site.voting_pairs = json.at("voting_pairs").get<std::vector<int>>();
+  return site;
+}
+
+/// Parses and reads; nlohmann's exceptions end here.
+template <typename Read>
+auto Decode(const std::string& text, const char* what, Read&& read) -> StatusOr<decltype(read(Json()))> {
+  try {
+    return read(Json::parse(text));
+  } catch (const Json::exception& e) {
+    return Error(Fault::kInternal, "{} cannot be decoded: {} in '{}'", what, e.what(), text.substr(0, 120));
+  }
+}
+
+}  // namespace
+
+namespace wire {
+
+std::string TileToJson(const Tile& tile) {
+  return Json{{"core", ToJson(tile.core)}, {"padded", ToJson(tile.padded)}}.dump();
+}
+
+std::string PatchOrderToJson(const PatchOrder& order) {
+  return Json{{"detect_key", order.detect_key}, {"site_index", order.site_index}}.dump();
+}
+
+std::string DetectAnswerToJson(const DetectAnswer& answer) {
+  Json sites = Json::array();
+  for (const FlaggedSite& site : answer.sites) sites.push_back(ToJson(site));
+  return Json{{"sites", sites}, {"pixels_scanned", answer.pixels_scanned}}.dump();
+}
+
+StatusOr<Tile> TileFromJson(const std::string& text) {
+  return Decode(text, "tile", [](const Json& json) { return Tile{WindowOf(json.at("core")), WindowOf(json.at("padded"))}; });
+}
+
+StatusOr<PatchOrder> PatchOrderFromJson(const std::string& text) {
+  return Decode(text, "patch order", [](const Json& json) {
+    return PatchOrder{json.at("detect_key").get<std::string>(), json.at("site_index").get<int>()};
+  });
+}
+
+StatusOr<DetectAnswer> DetectAnswerFromJson(const std::string& text) {
+  return Decode(text, "detection answer", [](const Json& json) {
+    DetectAnswer answer;
+    for (const Json& site : json.at("sites")) answer.sites.push_back(SiteOf(site));
+    answer.pixels_scanned = json.at("pixels_scanned").get<long>();
+    return answer;
+  });
+}
+
+}  // namespace wire
+}  // namespace fringewatch
