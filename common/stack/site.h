@@ -6,16 +6,10 @@
 #include <vector>
 
 #include "common/raster/array.h"
+#include "common/raster/outline.h"
 #include "common/stack/network.h"
 
 namespace fringewatch {
-
-/// A closed ring of pixel corners, frame coordinates: x = col, y = row; first point not repeated.
-struct PixelPoint {
-  double col = 0.0;
-  double row = 0.0;
-};
-using PixelRing = std::vector<PixelPoint>;
 
 /// One moving patch of ground, found in the wrapped stack. Coordinates are pixels of the frame.
 struct FlaggedSite {
