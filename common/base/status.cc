@@ -31,6 +31,7 @@ constexpr FaultEntry kFaults[] = {
     {Fault::kModelRefused, StatusCode::kFailedPrecondition, "model refused"},
     {Fault::kInterrupted, StatusCode::kCancelled, "interrupted"},
     {Fault::kInternal, StatusCode::kInternal, "internal error"},
+    {Fault::kLeaseLost, StatusCode::kAborted, "lease lost"},
     {Fault::kQuota, StatusCode::kResourceExhausted, "quota"},
 };
 

@@ -45,6 +45,7 @@ enum class Fault {
   kModelRefused = 3003,
   kInterrupted = 3004,
   kInternal = 3005,
+  kLeaseLost = 3006,
   kQuota = 4001,
 };
 

@@ -1,0 +1,94 @@
+/// The leased task queue: what the scheduler pushes and the workers claim.
+///
+/// Delivery is at least once and commits are once: a claimed task belongs to its consumer until the lease ends;
+/// then anybody may claim it again, and the first owner's commit is refused. A task that keeps failing, or fails
+/// for good, becomes a dead letter with its history. Two priorities; within one, the runs take turns.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+
+namespace fringewatch {
+
+enum class Priority { kRoutine, kEmergency };
+
+/// A unit of work. `task_id` is a hash of the task's inputs: two tasks of one id are the same task.
+struct Task {
+  std::string task_id;
+  std::string run_id;
+  std::string kind;     ///< "detect", "patch": who can work on it
+  int attempt = 0;      ///< 1 at the first claim; set by the queue
+  Priority priority = Priority::kRoutine;
+  std::string payload;  ///< under 1 KiB: rasters and sites travel by store key
+};
+
+/// A claimed task: the right to commit it, until the lease ends or another consumer takes over.
+struct Lease {
+  Task task;
+  std::string consumer;
+  std::string receipt;  ///< names this delivery; for the queue only
+};
+
+/// A task that will not be tried again.
+struct DeadTask {
+  Task task;
+  Status status;                     ///< of the last attempt
+  std::vector<std::string> history;  ///< one line per attempt: number, consumer, status
+};
+
+struct TaskCounts {
+  long queued = 0;  ///< waiting to be claimed
+  long leased = 0;  ///< claimed, neither committed nor failed
+  long done = 0;
+  long dead = 0;
+};
+
+struct QueueOptions {
+  std::chrono::milliseconds lease{60'000};  ///< a claimed task returns after this, unless the lease is extended
+  int max_attempts = 3;                     ///< then it is dead
+};
+
+/// Thread-safe; consumers of one queue may be threads or processes.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+
+  /// Adds tasks; one whose id its run already knows, in whatever state, is left as it is.
+  /// \error kBadOption when a payload reaches 1 KiB or an id, run or kind is empty; then nothing is added.
+  [[nodiscard]] virtual Status Push(const std::vector<Task>& tasks) = 0;
+
+  /// The next task of one of `kinds`: emergency before routine, then the kinds in the order given, then the runs in
+  /// turn, then the oldest. Waits up to `wait` for one; none (and OK) when nothing came.
+  [[nodiscard]] virtual StatusOr<std::optional<Lease>> Claim(const std::vector<std::string>& kinds,
+                                                             const std::string& consumer,
+                                                             std::chrono::milliseconds wait) = 0;
+
+  /// Heartbeat: the lease runs its full length from now. \error kLeaseLost when the task is no longer this lease's.
+  [[nodiscard]] virtual Status ExtendLease(const Lease& lease) = 0;
+
+  /// One step: records the task in its run's done-set, pushes the follow-ups, gives the lease back.
+  /// \error kLeaseLost when the task is no longer this lease's; errors of Push. Then nothing has changed.
+  [[nodiscard]] virtual Status Commit(const Lease& lease, const std::vector<Task>& follow_ups) = 0;
+
+  /// Gives the task back as failed: it is queued again when `why` is retryable (IsRetryable) and attempts are left,
+  /// else it is dead. \error kLeaseLost
+  [[nodiscard]] virtual Status Fail(const Lease& lease, const Status& why) = 0;
+
+  /// Ids of the run's committed tasks; empty for an unknown run.
+  [[nodiscard]] virtual StatusOr<std::set<std::string>> DoneSet(const std::string& run_id) const = 0;
+  /// The run's dead letters, in the order in which they died.
+  [[nodiscard]] virtual StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run_id) const = 0;
+  [[nodiscard]] virtual StatusOr<TaskCounts> Counts(const std::string& run_id) const = 0;
+};
+
+/// A queue inside this process. `clock` must outlive it.
+[[nodiscard]] std::unique_ptr<Queue> OpenMemoryQueue(const QueueOptions& options, Clock& clock);
+
+}  // namespace fringewatch

@@ -1,0 +1,50 @@
+/// The plan of a run: what identifies it, and which tasks it begins with.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/raster/grid.h"
+#include "common/raster/tiling.h"
+#include "common/stack/track.h"
+
+namespace fringewatch::scheduler {
+
+/// Everything that decides the products of a run, and nothing else: not where it runs, with how many workers, when.
+struct RunSpec {
+  std::string track_identity;                  ///< TrackIdentity of the opened track
+  std::map<std::string, std::string> options;  ///< resolved options that change the answer, by name
+  std::vector<std::string> model_hashes;
+  std::string version;                         ///< of Fringewatch
+  int tile_px = 1024;                          ///< edge of a tile's core
+  int halo_px = 128;                           ///< context around it
+};
+
+/// Canonical JSON (sorted keys, shortest exact numbers) of what makes a track: name, format, grid, wavelength, line
+/// of sight, pairs and accepted files (name and role; not the folder they lie in).
+[[nodiscard]] std::string TrackIdentity(const Track& track);
+
+/// Canonical JSON of a spec: equal specs give equal bytes.
+[[nodiscard]] std::string ToJson(const RunSpec& spec);
+
+/// SHA-256 of ToJson(spec).
+[[nodiscard]] std::string RunHash(const RunSpec& spec);
+
+/// Name of a task: first 32 hexadecimal digits of SHA-256 over the run's hash, the stage ("detect", "patch") and the
+/// place (a tile's window, or a site). Equal inputs, equal name: a repeated task finds its own artifact.
+[[nodiscard]] std::string TaskId(std::string_view run_hash, std::string_view stage, std::string_view place);
+
+struct DetectTask {
+  std::string task_id;
+  Tile tile;
+};
+
+/// Detection tasks of a frame, row-major. \error kBadOption when tile_px < 1 or halo_px < 0.
+[[nodiscard]] StatusOr<std::vector<DetectTask>> PlanDetectTasks(const RunSpec& spec, const Grid& grid);
+
+/// Name of the task that unwraps site `site_index` of a detection task's answer.
+[[nodiscard]] std::string PatchTaskId(std::string_view run_hash, std::string_view detect_task_id, int site_index);
+
+}  // namespace fringewatch::scheduler
