@@ -38,10 +38,13 @@ function(fringewatch_test name)
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
 
-# torch/torch.h costs about 20 s to parse: it is compiled once, in the nn module, and reused.
+# torch/torch.h costs about 20 s to parse: it is compiled once, in the nn module, and reused. A precompiled header
+# serves only targets of the same code model, so programs that use it are compiled as libraries are (-fPIC).
 function(fringewatch_torch_pch target)
-  if(TARGET fringewatch_torch_header)
-    target_precompile_headers(${target} REUSE_FROM fringewatch_torch_header)
-    target_link_libraries(${target} PRIVATE fringewatch_torch_header_flags)
+  get_target_property(kind ${target} TYPE)
+  if(kind STREQUAL "EXECUTABLE")
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
   endif()
+  target_precompile_headers(${target} REUSE_FROM fringewatch_torch_header)
 endfunction()

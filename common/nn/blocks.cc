@@ -1,0 +1,94 @@
+#include "common/nn/blocks.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+namespace fringewatch::nn {
+namespace F = torch::nn::functional;
+
+ConvUnitImpl::ConvUnitImpl(int in_channels, int out_channels, int kernel_px, int stride, int dilation, bool relu)
+    : stride_(stride), dilation_(dilation), padding_(dilation * (kernel_px / 2)), relu_(relu) {
+  weight_ = register_parameter("weight", torch::empty({out_channels, in_channels, kernel_px, kernel_px}));
+  torch::nn::init::kaiming_normal_(weight_, 0.0, torch::kFanIn, torch::kReLU);
+  norm_ = register_module("norm", torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(out_channels).momentum(0.05)));
+}
+
+torch::Tensor ConvUnitImpl::forward(const torch::Tensor& input) {
+  const torch::Tensor weight = weight_.to(input.scalar_type());
+  const torch::Tensor bias = bias_.defined() ? bias_.to(input.scalar_type()) : bias_;
+  torch::Tensor output = torch::conv2d(input, weight, bias, stride_, padding_, dilation_);
+  if (norm_) output = norm_->forward(output);
+  return relu_ ? output.relu_() : output;
+}
+
+void ConvUnitImpl::Fold() {
+  if (!norm_) return;
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor scale = norm_->weight / (norm_->running_var + norm_->options.eps()).sqrt();
+  bias_ = register_parameter("bias", (norm_->bias - norm_->running_mean * scale).detach(), false);
+  weight_.mul_(scale.view({-1, 1, 1, 1}));
+  unregister_module("norm");
+  norm_ = nullptr;
+}
+
+ResidualBlockImpl::ResidualBlockImpl(int channels, int dilation)
+    : first_(register_module("first", ConvUnit(channels, channels, 3, 1, dilation, true))),
+      second_(register_module("second", ConvUnit(channels, channels, 3, 1, 1, false))) {}
+
+torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& input) {
+  return second_(first_(input)).add_(input).relu_();
+}
+
+std::string MultiScaleShape::ToString() const {
+  return fmt::format("in {}, out {}, widths {}, stem stride {}, dilations {}, {} resolution", in_channels, out_channels,
+                     fmt::join(widths, "-"), stem_stride, fmt::join(dilations, "-"),
+                     full_resolution ? "full" : "stem");
+}
+
+MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape) : shape_(shape) {
+  const std::vector<int>& widths = shape_.widths;
+  stem_ = register_module("stem", ConvUnit(shape_.in_channels, widths[0], 5, shape_.stem_stride, 1, true));
+  for (size_t level = 0; level + 1 < widths.size(); ++level) {
+    const int width = widths[level], deeper = widths[level + 1];
+    const auto name = [&](const char* part) { return fmt::format("{}{}", part, level); };
+    encoder_.push_back(register_module(name("encoder"), ResidualBlock(width, 1)));
+    down_.push_back(register_module(name("down"), ConvUnit(width, deeper, 3, 2, 1, true)));
+    lateral_.push_back(register_module(name("lateral"), ConvUnit(deeper, width, 1, 1, 1, false)));
+    merge_.push_back(register_module(name("merge"), ConvUnit(width, width, 3, 1, 1, true)));
+  }
+  for (size_t i = 0; i < shape_.dilations.size(); ++i) {
+    bottom_.push_back(register_module(fmt::format("bottom{}", i), ResidualBlock(widths.back(), shape_.dilations[i])));
+  }
+  const int subpixels = shape_.full_resolution ? shape_.stem_stride * shape_.stem_stride : 1;
+  head_ = register_module(
+      "head", torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[0], shape_.out_channels * subpixels, 3).padding(1)));
+}
+
+torch::Tensor MultiScaleNetImpl::forward(const torch::Tensor& input) {
+  torch::Tensor x = stem_(input);
+  std::vector<torch::Tensor> skips;
+  for (size_t level = 0; level < down_.size(); ++level) {
+    x = encoder_[level](x);
+    skips.push_back(x);
+    x = down_[level](x);
+  }
+  for (ResidualBlock& block : bottom_) x = block(x);
+  for (size_t level = down_.size(); level-- > 0;) {
+    x = torch::upsample_nearest2d(lateral_[level](x), {skips[level].size(2), skips[level].size(3)});
+    x = merge_[level](x + skips[level]);
+  }
+  const auto type = x.scalar_type();
+  x = torch::conv2d(x, head_->weight.to(type), head_->bias.to(type), 1, 1);
+  return shape_.full_resolution && shape_.stem_stride > 1 ? torch::pixel_shuffle(x, shape_.stem_stride) : x;
+}
+
+void FoldNorms(torch::nn::Module& module) {
+  module.eval();
+  for (const auto& part : module.modules()) {
+    if (auto* unit = part->as<ConvUnit>()) unit->Fold();
+  }
+}
+
+}  // namespace fringewatch::nn

@@ -1,0 +1,76 @@
+/// The parts that the networks are made of, and the one shape they all share.
+///
+/// A convolution computes in the type of its input: weights stay float32 and are cast on the fly, so training in
+/// bfloat16 needs no autocast and inference may hold the weights in bfloat16. Tensors are channels-last.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+
+namespace fringewatch::nn {
+
+/// Convolution, batch norm, optional ReLU. Fold() merges the norm into the convolution (inference only).
+class ConvUnitImpl : public torch::nn::Module {
+ public:
+  ConvUnitImpl(int in_channels, int out_channels, int kernel_px, int stride, int dilation, bool relu);
+  torch::Tensor forward(const torch::Tensor& input);
+  void Fold();
+
+ private:
+  int stride_, dilation_, padding_;
+  bool relu_;
+  torch::Tensor weight_, bias_;       ///< the bias exists after Fold()
+  torch::nn::BatchNorm2d norm_{nullptr};  ///< gone after Fold()
+};
+TORCH_MODULE(ConvUnit);
+
+/// relu(x + unit(unit(x))), the first unit dilated: He et al. 2016 with the wide context of dilated convolution.
+class ResidualBlockImpl : public torch::nn::Module {
+ public:
+  ResidualBlockImpl(int channels, int dilation);
+  torch::Tensor forward(const torch::Tensor& input);
+
+ private:
+  ConvUnit first_{nullptr}, second_{nullptr};
+};
+TORCH_MODULE(ResidualBlock);
+
+/// What a MultiScaleNet looks like.
+struct MultiScaleShape {
+  int in_channels = 3;
+  int out_channels = 1;
+  std::vector<int> widths = {32, 32, 48, 64};  ///< channels per level, each level half the size of the one before
+  int stem_stride = 2;                         ///< 2: the first level has half the input's resolution
+  std::vector<int> dilations = {1, 2, 4};      ///< one residual block each, at the deepest level
+  bool full_resolution = false;                ///< output at the input's resolution (sub-pixel convolution)
+
+  /// Height and width of an input must be multiples of this.
+  [[nodiscard]] int Multiple() const { return stem_stride << (widths.size() - 1); }
+  /// "in 3, out 1, widths 32-32-48-64, ...": written to the model card and compared when a model is loaded.
+  [[nodiscard]] std::string ToString() const;
+};
+
+/// A U-Net (Ronneberger et al. 2015) with residual blocks: 5x5 stem, encoder by strided convolution, decoder by
+/// nearest-neighbour upsampling with added skips.
+class MultiScaleNetImpl : public torch::nn::Module {
+ public:
+  explicit MultiScaleNetImpl(const MultiScaleShape& shape);
+  /// (B, in, H, W) -> (B, out, H / stem_stride, W / stem_stride), or (B, out, H, W) when full_resolution.
+  torch::Tensor forward(const torch::Tensor& input);
+  [[nodiscard]] const MultiScaleShape& shape() const { return shape_; }
+
+ private:
+  MultiScaleShape shape_;
+  ConvUnit stem_{nullptr};
+  std::vector<ConvUnit> down_, lateral_, merge_;
+  std::vector<ResidualBlock> encoder_, bottom_;
+  torch::nn::Conv2d head_{nullptr};
+};
+TORCH_MODULE(MultiScaleNet);
+
+/// Folds every ConvUnit below `module`, which stays in evaluation mode from then on.
+void FoldNorms(torch::nn::Module& module);
+
+}  // namespace fringewatch::nn

@@ -1,0 +1,108 @@
+#include "common/nn/model_file.h"
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "common/base/hash.h"
+#include "common/nn/blocks.h"
+
+namespace fringewatch::nn {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr const char* kRemedy = "run `make train`, or restore the file with `git checkout`";
+
+std::string WeightsPath(const std::string& dir, const std::string& name) { return dir + "/" + name + ".pt"; }
+std::string CardPath(const std::string& dir, const std::string& name) { return dir + "/" + name + ".json"; }
+
+Json ToJson(const ModelCard& card) {
+  return {{"name", card.name},       {"architecture", card.architecture}, {"sha256", card.sha256},
+          {"command", card.command}, {"seed", card.seed},                 {"samples", card.samples},
+          {"steps", card.steps},     {"minutes", card.minutes},           {"machine", card.machine},
+          {"scores", card.scores}};
+}
+
+ModelCard FromJson(const Json& json) {
+  ModelCard card;
+  card.name = json.at("name");
+  card.architecture = json.at("architecture");
+  card.sha256 = json.at("sha256");
+  card.command = json.at("command");
+  card.seed = json.at("seed");
+  card.samples = json.at("samples");
+  card.steps = json.at("steps");
+  card.minutes = json.at("minutes");
+  card.machine = json.at("machine");
+  card.scores = json.at("scores").get<std::map<std::string, double>>();
+  return card;
+}
+
+}  // namespace
+
+Status SaveModel(const std::string& dir, const torch::nn::Module& module, ModelCard& card) {
+  const std::string weights = WeightsPath(dir, card.name), text = CardPath(dir, card.name);
+  try {
+    std::filesystem::create_directories(dir);
+    torch::serialize::OutputArchive archive;
+    module.save(archive);
+    archive.save_to(weights + ".part");
+    std::filesystem::rename(weights + ".part", weights);
+    FW_ASSIGN_OR_RETURN(card.sha256, Sha256File(weights));
+    std::ofstream file(text + ".part", std::ios::trunc);
+    file << ToJson(card).dump(2) << '\n';
+    file.close();
+    if (!file) return Error(Fault::kNotWritable, "model card {} cannot be written: is the disk full?", text);
+    std::filesystem::rename(text + ".part", text);
+  } catch (const std::exception& failure) {
+    return Error(Fault::kNotWritable, "model {} cannot be written: {}", weights, failure.what());
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<ModelCard> ReadModelCard(const std::string& dir, const std::string& name) {
+  const std::string path = CardPath(dir, name);
+  std::ifstream file(path);
+  if (!file) return Error(Fault::kModelRefused, "model card {} cannot be read; {}", path, kRemedy);
+  try {
+    return FromJson(Json::parse(file));
+  } catch (const Json::exception& failure) {
+    return Error(Fault::kModelRefused, "{} is not a model card ({}); {}", path, failure.what(), kRemedy);
+  }
+}
+
+StatusOr<ModelCard> LoadModel(const std::string& dir, const std::string& name, const std::string& architecture,
+                              torch::nn::Module& module) {
+  FW_ASSIGN_OR_RETURN(ModelCard card, ReadModelCard(dir, name));
+  const std::string path = WeightsPath(dir, name);
+  const StatusOr<std::string> sha256 = Sha256File(path);
+  if (!sha256.ok()) return Error(Fault::kModelRefused, "weights {} cannot be read; {}", path, kRemedy);
+  if (*sha256 != card.sha256) {
+    return Error(Fault::kModelRefused, "weights {} have SHA-256 {}, the model card says {}; {}", path, *sha256,
+                 card.sha256, kRemedy);
+  }
+  if (card.architecture != architecture) {
+    return Error(Fault::kModelRefused, "weights {} are for '{}', this program needs '{}'; {}", path, card.architecture,
+                 architecture, kRemedy);
+  }
+  try {
+    torch::serialize::InputArchive archive;
+    archive.load_from(path);
+    module.load(archive);
+  } catch (const std::exception& failure) {
+    return Error(Fault::kModelRefused, "weights {} do not fit the network: {}; {}", path, failure.what(), kRemedy);
+  }
+  return card;
+}
+
+void PrepareForInference(torch::nn::Module& module, const Device& device) {
+  const torch::NoGradGuard no_grad;
+  FoldNorms(module);
+  module.to(device.device, device.precision);
+  for (torch::Tensor& parameter : module.parameters()) {
+    parameter.set_requires_grad(false);
+    if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+  }
+}
+
+}  // namespace fringewatch::nn

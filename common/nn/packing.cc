@@ -1,0 +1,53 @@
+#include "common/nn/packing.h"
+
+#include <cmath>
+
+namespace fringewatch::nn {
+
+void PackPairInto(const PairRaster& pair, torch::Tensor slot) {
+  const long height = slot.size(1), width = slot.size(2);
+  const int rows = pair.phase_rad.rows, cols = pair.phase_rad.cols;
+  TORCH_CHECK(slot.is_contiguous() && slot.scalar_type() == torch::kFloat32 && height >= rows && width >= cols);
+  TORCH_CHECK(pair.coherence.rows == rows && pair.coherence.cols == cols, "a pair needs its coherence");
+  if (height > rows || width > cols) slot.zero_();
+  float* cosine = slot.data_ptr<float>();
+  float* sine = cosine + height * width;
+  float* coherence = sine + height * width;
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < cols; ++c) {
+      const long at = r * width + c;
+      const float phase = pair.phase_rad(r, c), gamma = pair.coherence(r, c);
+      const bool missing = std::isnan(phase) || std::isnan(gamma);
+      cosine[at] = missing ? 0.0f : std::cos(phase);
+      sine[at] = missing ? 0.0f : std::sin(phase);
+      coherence[at] = missing ? 0.0f : gamma;
+    }
+  }
+}
+
+torch::Tensor PackPair(const PairRaster& pair, int multiple) {
+  torch::Tensor batch = torch::empty({1, kPairChannels, RoundUp(pair.phase_rad.rows, multiple),
+                                      RoundUp(pair.phase_rad.cols, multiple)});
+  PackPairInto(pair, batch[0]);
+  return batch;
+}
+
+torch::Tensor ToDevice(const torch::Tensor& batch, const Device& device) {
+  return batch.to(device.device, device.precision).contiguous(torch::MemoryFormat::ChannelsLast);
+}
+
+Array2<float> ToArray(const torch::Tensor& plane, int rows, int cols) {
+  const torch::Tensor part =
+      plane.slice(0, 0, rows).slice(1, 0, cols).to(torch::kCPU, torch::kFloat32).contiguous();
+  Array2<float> raster(rows, cols);
+  std::copy_n(part.data_ptr<float>(), raster.size(), raster.values.begin());
+  return raster;
+}
+
+torch::Tensor ToTensor(const Array2<float>& raster) {
+  torch::Tensor tensor = torch::empty({raster.rows, raster.cols});
+  std::copy(raster.values.begin(), raster.values.end(), tensor.data_ptr<float>());
+  return tensor;
+}
+
+}  // namespace fringewatch::nn

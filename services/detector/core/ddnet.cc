@@ -1,0 +1,11 @@
+#include "services/detector/core/ddnet.h"
+
+namespace fringewatch::detector {
+
+nn::MultiScaleShape DdNetShape() {
+  return {.in_channels = 3, .out_channels = 1, .widths = {32, 32, 48, 64}, .stem_stride = 2, .dilations = {1, 2, 4}};
+}
+
+DdNet MakeDdNet() { return DdNet(DdNetShape()); }
+
+}  // namespace fringewatch::detector
