@@ -64,6 +64,13 @@ std::string PatchOrderToJson(const PatchOrder& order) {
   return Json{{"detect_key", order.detect_key}, {"site_index", order.site_index}}.dump();
 }
 
+std::string SiteResultToJson(const SiteResult& result) {
+  return Json{{"detect_key", result.order.detect_key},
+              {"site_index", result.order.site_index},
+              {"series_key", result.series_key}}
+      .dump();
+}
+
 std::string DetectAnswerToJson(const DetectAnswer& answer) {
   Json sites = Json::array();
   for (const FlaggedSite& site : answer.sites) sites.push_back(ToJson(site));
@@ -80,6 +87,13 @@ StatusOr<PatchOrder> PatchOrderFromJson(const std::string& text) {
   });
 }
 
+StatusOr<SiteResult> SiteResultFromJson(const std::string& text) {
+  return Decode(text, "site result", [](const Json& json) {
+    return SiteResult{{json.at("detect_key").get<std::string>(), json.at("site_index").get<int>()},
+                      json.at("series_key").get<std::string>()};
+  });
+}
+
 StatusOr<DetectAnswer> DetectAnswerFromJson(const std::string& text) {
   return Decode(text, "detection answer", [](const Json& json) {
     DetectAnswer answer;
@@ -87,6 +101,15 @@ StatusOr<DetectAnswer> DetectAnswerFromJson(const std::string& text) {
     answer.pixels_scanned = json.at("pixels_scanned").get<long>();
     return answer;
   });
+}
+
+StatusOr<FlaggedSite> SiteFromAnswer(const PatchOrder& order, const std::string& answer_json) {
+  FW_ASSIGN_OR_RETURN(DetectAnswer answer, DetectAnswerFromJson(answer_json));
+  if (order.site_index < 0 || order.site_index >= static_cast<int>(answer.sites.size())) {
+    return Error(Fault::kInternal, "{} holds {} sites, number {} was asked for", order.detect_key, answer.sites.size(),
+                 order.site_index);
+  }
+  return std::move(answer.sites[order.site_index]);
 }
 
 }  // namespace wire

@@ -1,0 +1,73 @@
+/// The commands of `fringewatch`, one function each. Every one prints its own results and errors.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/io/open_stack.h"
+#include "common/sim/scene.h"
+#include "services/cli/exit_code.h"
+
+namespace fringewatch::cli {
+
+/// Options that say where and with which networks to compute.
+struct ComputeOptions {
+  std::string models;              ///< folder; empty = FindModels
+  std::string device = "auto";     ///< auto, cpu, cuda, cuda:N
+  std::string precision = "auto";  ///< auto, fp32, bf16
+  int threads = 0;                 ///< 0 = all
+};
+
+struct RunOptions {
+  io::StackSource source;
+  ComputeOptions compute;
+  std::string out;                 ///< run folder; empty = runs/<run_id>
+  double threshold = 0.5;          ///< evidence a site must reach, 0 to 1
+  int tile_px = 1024;              ///< core of a detection tile
+  int halo_px = 128;               ///< context around it: receptive field and largest site radius
+  bool skip_rejected = false;      ///< go on without the inputs that were rejected
+};
+
+struct SimulateOptions {
+  sim::SceneConfig scene;
+  std::string out;
+};
+
+struct EvaluateOptions {
+  std::string run;
+  std::string truth;
+  bool json = false;
+};
+
+/// One interferogram as GDAL reads it.
+struct PairFiles {
+  std::string phase;
+  std::string coherence;  ///< empty = estimated from the phase
+};
+
+struct DetectOptions {
+  PairFiles files;
+  ComputeOptions compute;
+  std::string out;
+  double threshold = 0.5;
+  std::optional<double> wavelength_m, pixel_size_m;
+  std::optional<int> span_days;
+};
+
+struct UnwrapOptions {
+  PairFiles files;
+  ComputeOptions compute;
+  std::string out;
+};
+
+[[nodiscard]] ExitCode RunCommand(const RunOptions& options);
+[[nodiscard]] ExitCode SimulateCommand(const SimulateOptions& options);
+[[nodiscard]] ExitCode EvaluateCommand(const EvaluateOptions& options);
+[[nodiscard]] ExitCode DetectCommand(const DetectOptions& options);
+[[nodiscard]] ExitCode UnwrapCommand(const UnwrapOptions& options);
+[[nodiscard]] ExitCode DoctorCommand(const ComputeOptions& options);
+
+/// Prints "error: ..." on stderr and gives the exit code of the status.
+[[nodiscard]] ExitCode Report(const Status& status);
+
+}  // namespace fringewatch::cli

@@ -1,0 +1,18 @@
+/// Exit codes of every command, the same for people and scripts.
+#pragma once
+
+#include "common/base/status.h"
+
+namespace fringewatch::cli {
+
+enum class ExitCode : int {
+  kDone = 0,
+  kBadInput = 1,
+  kUsage = 2,
+  kUnavailable = 3,  ///< this machine or a service could not do it now: memory, device, server
+  kPartial = 4,      ///< finished with parts missing, or interrupted: run again to complete
+};
+
+[[nodiscard]] ExitCode ExitCodeOf(const Status& status);
+
+}  // namespace fringewatch::cli
