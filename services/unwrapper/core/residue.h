@@ -1,0 +1,25 @@
+/// Phase steps between neighbouring pixels, what they are expected to be, and the loops that do not close.
+#pragma once
+
+#include "common/raster/array.h"
+
+namespace fringewatch::unwrapper {
+
+/// Phase steps between neighbours, rad.
+struct StepField {
+  Array2<float> right;  ///< (rows, cols - 1): to the next column
+  Array2<float> down;   ///< (rows - 1, cols): to the next row
+};
+
+/// Steps as the neighbourhood expects them: the argument of the coherence-weighted Gaussian mean (sigma_px) of
+/// exp(i step), in [-pi, pi]. Missing phase counts nothing; where nothing is near, 0.
+[[nodiscard]] StepField ExpectedSteps(const Array2<float>& phase_rad, const Array2<float>& coherence, double sigma_px);
+
+/// The steps that equal the difference of the phase modulo 2 pi and lie within pi of `expected`. Steps from or to a
+/// missing pixel use its phase as stored in `filled_rad`, which has no NaN.
+[[nodiscard]] StepField NearestSteps(const Array2<float>& filled_rad, const StepField& expected);
+
+/// Charge of each 2 x 2 loop, in cycles: (rows - 1, cols - 1), steps summed clockwise on the screen (rows down).
+[[nodiscard]] Array2<int> Residues(const StepField& steps);
+
+}  // namespace fringewatch::unwrapper
