@@ -1,0 +1,258 @@
+/// The leased queue in the memory of one process: the transport of `fringewatch run`, and of tests on a fake clock.
+#include <deque>
+#include <map>
+#include <unordered_map>
+
+#include "common/base/retry.h"
+#include "common/queue/queue.h"
+
+namespace fringewatch {
+namespace {
+
+constexpr size_t kMaxPayload_bytes = 1024;
+
+/// Where a task stands and what has happened to it.
+struct Entry {
+  enum class State { kQueued, kLeased, kDone, kDead };
+  Task task;
+  State state = State::kQueued;
+  std::string consumer, receipt;
+  Clock::TimePoint lease_end;
+  Status last_failure;
+  std::vector<std::string> history;
+};
+
+/// Waiting tasks of one kind and priority: first in, first out within a run; runs take turns.
+class Line {
+ public:
+  void Add(Entry* entry) {
+    std::deque<Entry*>& run = runs_[entry->task.run_id];
+    if (run.empty()) turns_.push_back(entry->task.run_id);
+    run.push_back(entry);
+  }
+  /// Null when nothing waits.
+  Entry* Take() {
+    if (turns_.empty()) return nullptr;
+    const std::string run_id = std::move(turns_.front());
+    turns_.pop_front();
+    const auto run = runs_.find(run_id);
+    Entry* entry = run->second.front();
+    run->second.pop_front();
+    if (run->second.empty()) {
+      runs_.erase(run);
+    } else {
+      turns_.push_back(run_id);
+    }
+    return entry;
+  }
+
+ private:
+  std::map<std::string, std::deque<Entry*>> runs_;
+  std::deque<std::string> turns_;  ///< runs with waiting tasks, the next one first
+};
+
+class MemoryQueue final : public Queue {
+ public:
+  MemoryQueue(const QueueOptions& options, Clock& clock) : options_(options), clock_(clock) {}
+
+  Status Push(const std::vector<Task>& tasks) override {
+    FW_RETURN_IF_ERROR(Check(tasks));
+    const std::lock_guard lock(mutex_);
+    PushLocked(tasks);
+    return {};
+  }
+
+  StatusOr<std::optional<Lease>> Claim(const std::vector<std::string>& kinds, const std::string& consumer,
+                                       std::chrono::milliseconds wait) override {
+    std::unique_lock lock(mutex_);
+    const Clock::TimePoint give_up = clock_.Now() + wait;
+    while (true) {
+      TakeBackExpired();
+      if (Entry* entry = TakeNext(kinds)) return LeaseOut(*entry, consumer);
+      if (clock_.Now() >= give_up) return std::nullopt;
+      // A lease that ends while we wait may be ours to take over.
+      clock_.Wait(changed_, lock, leases_.empty() ? give_up : std::min(give_up, leases_.begin()->first));
+    }
+  }
+
+  Status ExtendLease(const Lease& lease) override {
+    const std::lock_guard lock(mutex_);
+    FW_ASSIGN_OR_RETURN(Entry* const entry, Owned(lease));
+    EndLease(*entry);
+    StartLease(*entry);
+    return {};
+  }
+
+  Status Commit(const Lease& lease, const std::vector<Task>& follow_ups) override {
+    FW_RETURN_IF_ERROR(Check(follow_ups));
+    const std::lock_guard lock(mutex_);
+    FW_ASSIGN_OR_RETURN(Entry* const entry, Owned(lease));
+    EndLease(*entry);
+    entry->state = Entry::State::kDone;
+    PushLocked(follow_ups);
+    return {};
+  }
+
+  Status Fail(const Lease& lease, const Status& why) override {
+    const std::lock_guard lock(mutex_);
+    FW_ASSIGN_OR_RETURN(Entry* const entry, Owned(lease));
+    EndLease(*entry);
+    GiveBack(*entry, why);
+    return {};
+  }
+
+  StatusOr<std::set<std::string>> DoneSet(const std::string& run_id) const override {
+    const std::lock_guard lock(mutex_);
+    std::set<std::string> done;
+    ForEach(run_id, [&done](const Entry& entry) {
+      if (entry.state == Entry::State::kDone) done.insert(entry.task.task_id);
+    });
+    return done;
+  }
+
+  StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run_id) const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<DeadTask> dead;
+    for (const Entry* entry : dead_) {
+      if (entry->task.run_id == run_id) dead.push_back({entry->task, entry->last_failure, entry->history});
+    }
+    return dead;
+  }
+
+  StatusOr<TaskCounts> Counts(const std::string& run_id) const override {
+    const std::lock_guard lock(mutex_);
+    TaskCounts counts;
+    ForEach(run_id, [&counts](const Entry& entry) {
+      switch (entry.state) {
+        case Entry::State::kQueued: ++counts.queued; break;
+        case Entry::State::kLeased: ++counts.leased; break;
+        case Entry::State::kDone: ++counts.done; break;
+        case Entry::State::kDead: ++counts.dead; break;
+      }
+    });
+    return counts;
+  }
+
+ private:
+  // All private functions are called with mutex_ held, except Check.
+
+  static Status Check(const std::vector<Task>& tasks) {
+    for (const Task& task : tasks) {
+      if (task.task_id.empty() || task.run_id.empty() || task.kind.empty()) {
+        return Error(Fault::kBadOption, "task '{}' of run '{}', kind '{}': none of the three may be empty", task.task_id,
+                     task.run_id, task.kind);
+      }
+      if (task.payload.size() >= kMaxPayload_bytes) {
+        return Error(Fault::kBadOption, "task {}: payload of {} bytes, must be under {}; send a store key instead",
+                     task.task_id, task.payload.size(), kMaxPayload_bytes);
+      }
+    }
+    return {};
+  }
+
+  void PushLocked(const std::vector<Task>& tasks) {
+    for (const Task& task : tasks) {
+      const auto [place, is_new] = runs_[task.run_id].try_emplace(task.task_id);
+      if (!is_new) continue;
+      place->second.task = task;
+      place->second.task.attempt = 0;
+      Enqueue(place->second);
+    }
+  }
+
+  void Enqueue(Entry& entry) {
+    entry.state = Entry::State::kQueued;
+    lines_[{entry.task.priority, entry.task.kind}].Add(&entry);
+    changed_.notify_all();
+  }
+
+  Entry* TakeNext(const std::vector<std::string>& kinds) {
+    for (const Priority priority : {Priority::kEmergency, Priority::kRoutine}) {
+      for (const std::string& kind : kinds) {
+        const auto line = lines_.find({priority, kind});
+        if (line == lines_.end()) continue;
+        if (Entry* entry = line->second.Take()) return entry;
+      }
+    }
+    return nullptr;
+  }
+
+  Lease LeaseOut(Entry& entry, const std::string& consumer) {
+    ++entry.task.attempt;
+    entry.consumer = consumer;
+    entry.receipt = fmt::format("{}", ++deliveries_);
+    StartLease(entry);
+    return {entry.task, entry.consumer, entry.receipt};
+  }
+
+  void StartLease(Entry& entry) {
+    entry.state = Entry::State::kLeased;
+    entry.lease_end = clock_.Now() + options_.lease;
+    leases_.emplace(entry.lease_end, &entry);
+  }
+
+  void EndLease(Entry& entry) {
+    auto [it, end] = leases_.equal_range(entry.lease_end);
+    while (it != end && it->second != &entry) ++it;
+    leases_.erase(it);
+    entry.receipt.clear();
+  }
+
+  StatusOr<Entry*> Owned(const Lease& lease) {
+    TakeBackExpired();
+    const auto run = runs_.find(lease.task.run_id);
+    if (run != runs_.end()) {
+      const auto found = run->second.find(lease.task.task_id);
+      if (found != run->second.end() && !lease.receipt.empty() && found->second.receipt == lease.receipt) {
+        return &found->second;
+      }
+    }
+    return Error(Fault::kLeaseLost, "task {}: attempt {} of {} no longer owns it; drop the work, another attempt has it",
+                 lease.task.task_id, lease.task.attempt, lease.consumer);
+  }
+
+  void TakeBackExpired() {
+    while (!leases_.empty() && leases_.begin()->first <= clock_.Now()) {
+      Entry& entry = *leases_.begin()->second;
+      EndLease(entry);
+      GiveBack(entry, Error(Fault::kDeadline, "the lease of {} ms ended without an answer", options_.lease.count()));
+    }
+  }
+
+  void GiveBack(Entry& entry, const Status& why) {
+    entry.last_failure = why;
+    entry.history.push_back(fmt::format("attempt {} on {}: {}", entry.task.attempt, entry.consumer, MessageOf(why)));
+    if (IsRetryable(why) && entry.task.attempt < options_.max_attempts) {
+      Enqueue(entry);
+      return;
+    }
+    entry.state = Entry::State::kDead;
+    dead_.push_back(&entry);
+    changed_.notify_all();
+  }
+
+  template <typename Visit>
+  void ForEach(const std::string& run_id, Visit&& visit) const {
+    const auto run = runs_.find(run_id);
+    if (run == runs_.end()) return;
+    for (const auto& [id, entry] : run->second) visit(entry);
+  }
+
+  const QueueOptions options_;
+  Clock& clock_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, std::unordered_map<std::string, Entry>> runs_;  ///< entries never move: others point at them
+  std::map<std::pair<Priority, std::string>, Line> lines_;
+  std::multimap<Clock::TimePoint, Entry*> leases_;  ///< by end
+  std::vector<const Entry*> dead_;                  ///< in the order in which they died
+  uint64_t deliveries_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Queue> OpenMemoryQueue(const QueueOptions& options, Clock& clock) {
+  return std::make_unique<MemoryQueue>(options, clock);
+}
+
+}  // namespace fringewatch

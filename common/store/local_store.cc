@@ -1,0 +1,141 @@
+/// Artifacts as files. An artifact is one file: a header line with the SHA-256 of the content, then the content.
+/// It is written under a temporary name in the folder of its key, synced, and linked to its name: link(2) fails
+/// when the name exists, which makes "put if absent" atomic between processes.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "common/base/hash.h"
+#include "common/store/key.h"
+#include "common/store/store.h"
+
+namespace fringewatch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMagic = "fringewatch-artifact sha256 ";
+constexpr size_t kHeaderSize = kMagic.size() + 64 + 1;
+constexpr std::string_view kTemporary = ".writing-";
+
+Status NotWritable(const fs::path& path, const char* step) {
+  return Error(Fault::kNotWritable, "{}: {}: {} (is the disk full, or the folder read-only?)", path.string(), step,
+               std::strerror(errno));
+}
+
+/// Writes and syncs a new file. On failure the file may be left behind.
+Status WriteSynced(const fs::path& path, std::string_view header, std::string_view bytes) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) return NotWritable(path, "cannot be created");
+  Status status;
+  for (std::string_view rest : {header, bytes}) {
+    while (!rest.empty() && status.ok()) {
+      const ssize_t written = ::write(fd, rest.data(), rest.size());
+      if (written >= 0) {
+        rest.remove_prefix(static_cast<size_t>(written));
+      } else if (errno != EINTR) {
+        status = NotWritable(path, "writing failed");
+      }
+    }
+  }
+  if (status.ok() && ::fsync(fd) != 0) status = NotWritable(path, "sync failed");
+  if (::close(fd) != 0 && status.ok()) status = NotWritable(path, "close failed");
+  return status;
+}
+
+/// Makes the names in a folder durable.
+Status SyncFolder(const fs::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return NotWritable(folder, "cannot be opened");
+  const int failed = ::fsync(fd);
+  ::close(fd);
+  return failed == 0 ? Status() : NotWritable(folder, "sync failed");
+}
+
+class LocalStore final : public Store {
+ public:
+  explicit LocalStore(fs::path root) : root_(std::move(root)) {}
+
+  Status PutIfAbsent(const std::string& key, const std::string& bytes) override {
+    FW_RETURN_IF_ERROR(CheckKey(key));
+    const fs::path path = root_ / key;
+    if (Exists(key)) return {};
+    std::error_code failure;
+    fs::create_directories(path.parent_path(), failure);
+    if (failure) return Error(Fault::kNotWritable, "{}: {}", path.parent_path().string(), failure.message());
+    const fs::path temporary =
+        path.parent_path() / fmt::format("{}{}-{}", kTemporary, ::getpid(), next_temporary_.fetch_add(1));
+    const std::string header = fmt::format("{}{}\n", kMagic, Sha256(bytes));
+    Status status = WriteSynced(temporary, header, bytes);
+    if (status.ok() && ::link(temporary.c_str(), path.c_str()) != 0 && errno != EEXIST) {
+      status = NotWritable(path, "cannot be named");
+    }
+    fs::remove(temporary, failure);
+    FW_RETURN_IF_ERROR(status);
+    return SyncFolder(path.parent_path());
+  }
+
+  StatusOr<std::string> Get(const std::string& key) const override {
+    FW_RETURN_IF_ERROR(CheckKey(key));
+    const std::string path = (root_ / key).string();
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return Error(Fault::kNotReadable, "artifact {}: no such file", path);
+    std::string content{std::istreambuf_iterator<char>(file), {}};
+    if (file.bad()) return Error(Fault::kNotReadable, "artifact {}: reading failed", path);
+    const std::string_view header = std::string_view(content).substr(0, kHeaderSize);
+    if (header.size() < kHeaderSize || !header.starts_with(kMagic)) {
+      return Error(Fault::kChecksumMismatch, "artifact {}: no header; delete the file and run again", path);
+    }
+    const std::string expected(header.substr(kMagic.size(), 64));
+    content.erase(0, kHeaderSize);
+    if (const std::string found = Sha256(content); found != expected) {
+      return Error(Fault::kChecksumMismatch, "artifact {}: sha256 {} where {} was written; delete the file and run again",
+                   path, found, expected);
+    }
+    return content;
+  }
+
+  bool Exists(const std::string& key) const override {
+    std::error_code ignored;
+    return CheckKey(key).ok() && fs::is_regular_file(root_ / key, ignored);
+  }
+
+  StatusOr<std::vector<std::string>> List(const std::string& prefix) const override {
+    std::vector<std::string> keys;
+    std::error_code failure;
+    for (fs::recursive_directory_iterator it(root_, failure), end; !failure && it != end; it.increment(failure)) {
+      if (!it->is_regular_file() || it->path().filename().string().starts_with(kTemporary)) continue;
+      std::string key = it->path().lexically_relative(root_).generic_string();
+      if (key.starts_with(prefix)) keys.push_back(std::move(key));
+    }
+    if (failure) return Error(Fault::kNotReadable, "{}: {}", root_.string(), failure.message());
+    std::sort(keys.begin(), keys.end());
+    return keys;
+  }
+
+ private:
+  fs::path root_;
+  std::atomic<unsigned> next_temporary_{0};
+};
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Store>> OpenLocalStore(const std::string& root) {
+  std::error_code failure;
+  fs::create_directories(root, failure);
+  if (failure || !fs::is_directory(root, failure)) {
+    return Error(Fault::kNotWritable, "{}: {}", root, failure ? failure.message() : "is not a folder");
+  }
+  if (::access(root.c_str(), W_OK | X_OK) != 0) return NotWritable(root, "cannot be written to");
+  return std::make_unique<LocalStore>(root);
+}
+
+}  // namespace fringewatch

@@ -1,0 +1,81 @@
+#include "services/scheduler/core/plan.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "common/base/hash.h"
+
+namespace fringewatch::scheduler {
+namespace {
+
+using Json = nlohmann::json;  // objects sort their keys; doubles are printed shortest and exact
+
+Json ToJson(const Grid& grid) {
+  return {{"rows", grid.rows}, {"cols", grid.cols}, {"x0", grid.x0}, {"y0", grid.y0},
+          {"dx", grid.dx},     {"dy", grid.dy},     {"crs", grid.crs_wkt}};
+}
+
+Json PairsOf(const Track& track) {
+  Json pairs = Json::array();
+  for (const Pair& pair : track.pairs) pairs.push_back(pair.Key());
+  return pairs;
+}
+
+/// Accepted files by name and role, sorted: a copy of the data elsewhere is the same track.
+Json AcceptedFiles(const Track& track) {
+  std::vector<std::string> files;
+  for (const InputRecord& input : track.inputs) {
+    if (input.verdict != InputRecord::Verdict::kAccepted) continue;
+    files.push_back(input.role + ":" + std::filesystem::path(input.path).filename().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+std::string TrackIdentity(const Track& track) {
+  Json json{{"name", track.name},
+            {"format", track.format},
+            {"grid", ToJson(track.grid)},
+            {"wavelength_m", track.wavelength_m},
+            {"orbit_direction", track.orbit_direction},
+            {"rewrapped", track.rewrapped},
+            {"pairs", PairsOf(track)},
+            {"files", AcceptedFiles(track)}};
+  if (const auto& los = track.line_of_sight) json["line_of_sight"] = {los->east, los->north, los->up};
+  // File names may hold any bytes; they are replaced, not refused.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string ToJson(const RunSpec& spec) {
+  const Json json{{"track", spec.track_identity}, {"options", spec.options}, {"models", spec.model_hashes},
+                  {"version", spec.version},      {"tile_px", spec.tile_px}, {"halo_px", spec.halo_px}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string RunHash(const RunSpec& spec) { return Sha256(ToJson(spec)); }
+
+std::string TaskId(std::string_view run_hash, std::string_view stage, std::string_view place) {
+  return Sha256(fmt::format("{}\n{}\n{}", run_hash, stage, place)).substr(0, 32);
+}
+
+StatusOr<std::vector<DetectTask>> PlanDetectTasks(const RunSpec& spec, const Grid& grid) {
+  if (spec.tile_px < 1) return Error(Fault::kBadOption, "tile_px: {} is not at least 1", spec.tile_px);
+  if (spec.halo_px < 0) return Error(Fault::kBadOption, "halo_px: {} is negative", spec.halo_px);
+  const std::string run_hash = RunHash(spec);
+  std::vector<DetectTask> tasks;
+  for (const Tile& tile : PlanTiles(grid.rows, grid.cols, spec.tile_px, spec.halo_px)) {
+    const Window& core = tile.core;
+    const std::string place = fmt::format("{} {} {} {}", core.row0, core.col0, core.rows, core.cols);
+    tasks.push_back({TaskId(run_hash, "detect", place), tile});
+  }
+  return tasks;
+}
+
+std::string PatchTaskId(std::string_view run_hash, std::string_view detect_task_id, int site_index) {
+  return TaskId(run_hash, "patch", fmt::format("{} {}", detect_task_id, site_index));
+}
+
+}  // namespace fringewatch::scheduler
