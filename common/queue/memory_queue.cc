@@ -88,6 +88,7 @@ class MemoryQueue final : public Queue {
     const std::lock_guard lock(mutex_);
     FW_ASSIGN_OR_RETURN(Entry* const entry, Owned(lease));
     EndLease(*entry);
+    entry->receipt.clear();
     entry->state = Entry::State::kDone;
     PushLocked(follow_ups);
     return {};
@@ -195,7 +196,6 @@ class MemoryQueue final : public Queue {
     auto [it, end] = leases_.equal_range(entry.lease_end);
     while (it != end && it->second != &entry) ++it;
     leases_.erase(it);
-    entry.receipt.clear();
   }
 
   StatusOr<Entry*> Owned(const Lease& lease) {
@@ -220,6 +220,7 @@ class MemoryQueue final : public Queue {
   }
 
   void GiveBack(Entry& entry, const Status& why) {
+    entry.receipt.clear();
     entry.last_failure = why;
     entry.history.push_back(fmt::format("attempt {} on {}: {}", entry.task.attempt, entry.consumer, MessageOf(why)));
     if (IsRetryable(why) && entry.task.attempt < options_.max_attempts) {

@@ -87,7 +87,7 @@ class LocalStore final : public Store {
     FW_RETURN_IF_ERROR(CheckKey(key));
     const std::string path = (root_ / key).string();
     std::ifstream file(path, std::ios::binary);
-    if (!file) return Error(Fault::kNotReadable, "artifact {}: no such file", path);
+    if (!file || !Exists(key)) return Error(Fault::kNotReadable, "artifact {}: no such file", path);
     std::string content{std::istreambuf_iterator<char>(file), {}};
     if (file.bad()) return Error(Fault::kNotReadable, "artifact {}: reading failed", path);
     const std::string_view header = std::string_view(content).substr(0, kHeaderSize);

@@ -32,6 +32,7 @@ struct Implementation {
   const char* name;
   std::function<QueueUnderTest()> open;
 };
+void PrintTo(const Implementation& tested, std::ostream* out) { *out << tested.name; }
 
 Task MakeTask(const std::string& id, const std::string& run = "run-1", const std::string& kind = "detect",
               Priority priority = Priority::kRoutine) {

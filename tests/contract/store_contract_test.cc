@@ -20,6 +20,7 @@ struct Implementation {
   const char* name;
   std::function<std::unique_ptr<Store>(const std::string& folder)> open;
 };
+void PrintTo(const Implementation& tested, std::ostream* out) { *out << tested.name; }
 
 class StoreContract : public testing::TestWithParam<Implementation> {
  protected:
