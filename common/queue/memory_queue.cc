@@ -75,6 +75,8 @@ class MemoryQueue final : public Queue {
     }
   }
 
+  std::chrono::milliseconds lease_time() const override { return options_.lease; }
+
   Status ExtendLease(const Lease& lease) override {
     const std::lock_guard lock(mutex_);
     FW_ASSIGN_OR_RETURN(Entry* const entry, Owned(lease));

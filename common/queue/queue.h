@@ -70,6 +70,9 @@ class Queue {
                                                              const std::string& consumer,
                                                              std::chrono::milliseconds wait) = 0;
 
+  /// How long a lease runs without a heartbeat.
+  [[nodiscard]] virtual std::chrono::milliseconds lease_time() const = 0;
+
   /// Heartbeat: the lease runs its full length from now. \error kLeaseLost when the task is no longer this lease's.
   [[nodiscard]] virtual Status ExtendLease(const Lease& lease) = 0;
 

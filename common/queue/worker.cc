@@ -1,5 +1,7 @@
 #include "common/queue/worker.h"
 
+#include "common/queue/heartbeat.h"
+
 namespace fringewatch {
 namespace {
 
@@ -21,7 +23,10 @@ StatusOr<Turn> WorkOnce(Queue& queue, const std::vector<TaskHandler*>& handlers,
   if (!lease) return turn;
   turn.worked = true;
   turn.task = lease->task;
-  StatusOr<std::vector<Task>> follow_ups = HandlerOf(lease->task.kind, handlers)->Handle(lease->task);
+  StatusOr<std::vector<Task>> follow_ups = [&] {
+    const Heartbeat heartbeat(queue, *lease);
+    return HandlerOf(lease->task.kind, handlers)->Handle(lease->task);
+  }();
   turn.status = follow_ups.status();
   if (follow_ups.ok()) turn.follow_ups = *std::move(follow_ups);
   const Status given_back = turn.status.ok() ? queue.Commit(*lease, turn.follow_ups) : queue.Fail(*lease, turn.status);

@@ -74,8 +74,4 @@ StatusOr<std::vector<DetectTask>> PlanDetectTasks(const RunSpec& spec, const Gri
   return tasks;
 }
 
-std::string PatchTaskId(std::string_view run_hash, std::string_view detect_task_id, int site_index) {
-  return TaskId(run_hash, "patch", fmt::format("{} {}", detect_task_id, site_index));
-}
-
 }  // namespace fringewatch::scheduler

@@ -32,8 +32,8 @@ struct RunSpec {
 /// SHA-256 of ToJson(spec).
 [[nodiscard]] std::string RunHash(const RunSpec& spec);
 
-/// Name of a task: first 32 hexadecimal digits of SHA-256 over the run's hash, the stage ("detect", "patch") and the
-/// place (a tile's window, or a site). Equal inputs, equal name: a repeated task finds its own artifact.
+/// Name of a task: first 32 hexadecimal digits of SHA-256 over the run's hash, the stage ("detect") and the place
+/// (a tile's window). Equal inputs, equal name: a repeated task finds its own artifact.
 [[nodiscard]] std::string TaskId(std::string_view run_hash, std::string_view stage, std::string_view place);
 
 struct DetectTask {
@@ -43,8 +43,5 @@ struct DetectTask {
 
 /// Detection tasks of a frame, row-major. \error kBadOption when tile_px < 1 or halo_px < 0.
 [[nodiscard]] StatusOr<std::vector<DetectTask>> PlanDetectTasks(const RunSpec& spec, const Grid& grid);
-
-/// Name of the task that unwraps site `site_index` of a detection task's answer.
-[[nodiscard]] std::string PatchTaskId(std::string_view run_hash, std::string_view detect_task_id, int site_index);
 
 }  // namespace fringewatch::scheduler

@@ -83,11 +83,11 @@ TEST(Plan, TheIdentityOfATrackIsItsContentNotItsFolder) {
   EXPECT_NE(TrackIdentity(later), TrackIdentity(SomeTrack()));
 }
 
-TEST(Plan, PatchesAreNamedByTheirTileAndPlaceInItsAnswer) {
+TEST(Plan, RunStageAndPlaceAllNameTheTask) {
   const std::string run = RunHash(SomeSpec());
-  std::set<std::string> ids{TaskId(run, "detect", "t 1"), PatchTaskId(run, "t", 1), PatchTaskId(run, "t", 2),
-                            PatchTaskId(run, "u", 1), PatchTaskId(run + "x", "t", 1)};
-  EXPECT_EQ(ids.size(), 5u);
+  const std::set<std::string> ids{TaskId(run, "detect", "t 1"), TaskId(run, "detect", "t 2"), TaskId(run, "patch", "t 1"),
+                                  TaskId(run + "x", "detect", "t 1")};
+  EXPECT_EQ(ids.size(), 4u);
 }
 
 TEST(Plan, ImpossibleTilesAreRefused) {
