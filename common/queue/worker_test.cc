@@ -81,10 +81,13 @@ TEST_F(WorkerTest, ALostLeaseIsNoErrorOfTheTurn) {
 class BeatCountingQueue final : public Queue {
  public:
   explicit BeatCountingQueue(Queue& queue) : queue_(queue) {}
-  /// Until `count` more beats have come.
-  void AwaitBeats(int count) {
+  int beats() {
+    const std::lock_guard lock(mutex_);
+    return beats_;
+  }
+  void AwaitBeats(int total) {
     std::unique_lock lock(mutex_);
-    beaten_.wait(lock, [this, until = beats_ + count] { return beats_ >= until; });
+    beaten_.wait(lock, [this, total] { return beats_ >= total; });
   }
   std::chrono::milliseconds lease_time() const override { return queue_.lease_time(); }
   Status ExtendLease(const Lease& lease) override {
@@ -116,7 +119,7 @@ TEST_F(WorkerTest, TheLeaseIsKeptAliveWhileTheHandlerWorks) {
   FunctionHandler handler("k", [&](const Task&) {
     for (int i = 0; i < 3; ++i) {
       clock_.Advance(20ms);  // less than a lease; three times it is more
-      counting.AwaitBeats(1);
+      counting.AwaitBeats(counting.beats() + 1);
     }
     return std::vector<Task>{};
   });
