@@ -35,7 +35,8 @@ struct SimulateOptions {
 
 struct EvaluateOptions {
   std::string run;
-  std::string truth;
+  std::string truth;      ///< folder of a simulation's truth; this or `reference`
+  std::string reference;  ///< velocity map of another program, mm/yr
   bool json = false;
 };
 

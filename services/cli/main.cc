@@ -92,9 +92,12 @@ void DeclareSimulate(CLI::App& app, SimulateOptions& options, Chosen& chosen) {
 }
 
 void DeclareEvaluate(CLI::App& app, EvaluateOptions& options, Chosen& chosen) {
-  CLI::App* command = app.add_subcommand("evaluate", "Compare a run with the truth of a simulation");
+  CLI::App* command = app.add_subcommand("evaluate", "Compare a run with the truth, or with another velocity map");
   command->add_option("--run", options.run, "Run folder")->required();
-  command->add_option("--truth", options.truth, "Folder `truth` of the simulation")->required();
+  CLI::Option_group* against = command->add_option_group("Against");
+  against->add_option("--truth", options.truth, "Folder `truth` of the simulation");
+  against->add_option("--reference", options.reference, "Velocity raster on the run's grid: mm/yr, towards the satellite");
+  against->require_option(1);
   command->add_flag("--json", options.json, "Print JSON");
   command->callback([&] { chosen = [&] { return EvaluateCommand(options); }; });
 }
