@@ -1,0 +1,53 @@
+/// The local reference of a patch: coherent ground around the site that does not move itself, to which all phases of
+/// the patch are made relative.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/raster/array.h"
+#include "common/stack/network.h"
+
+namespace fringewatch::unwrapper {
+
+struct ReferenceOptions {
+  double min_coherence = 0.25;  ///< mean over the pairs
+  int guard_px = 3;             ///< kept clear around the site
+  int min_pixels = 30;          ///< below, the least moving border of the patch is taken instead
+};
+
+struct ReferenceArea {
+  Array2<uint8_t> mask;        ///< patch shape, 1 = reference pixel
+  int pixels = 0;
+  double site_row = 0.0;       ///< centre of the site, pixels of the patch
+  double site_col = 0.0;
+  double widest_gap_rad = 0.0; ///< largest angle, seen from the site's centre, without any reference pixel
+  bool from_border = false;    ///< the site fills the patch: border pixels were taken
+  std::vector<std::string> notes;
+};
+
+/// Chooses the reference of a patch. `inside_site`: patch shape, non-zero inside the outline. `mean_coherence`: patch
+/// shape, NaN = missing. `unwrapped_rad`: (pair, row, col), NaN = missing; each pair may have its own constant.
+/// Candidates are the coherent pixels outside the outline and its guard; those whose rate (least-squares rate over
+/// the pairs) lies more than three robust sigmas from the shortest half of all rates move themselves and are left
+/// out (least median of squares, Rousseeuw and Leroy 1987: right while more than half of the candidates rest).
+/// \error kReferenceMasked when neither the surroundings nor the border have coherent ground.
+[[nodiscard]] StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uint8_t>& inside_site,
+                                                      const Array2<float>& mean_coherence,
+                                                      const Array3<float>& unwrapped_rad,
+                                                      const ReferenceOptions& options);
+
+struct ReferenceShift {
+  std::vector<double> offset_rad;  ///< per pair, what was subtracted; NaN = dropped
+  std::vector<int> dropped_pairs;  ///< pairs without a valid reference pixel: set to NaN altogether
+};
+
+/// Makes every pair relative to the reference: subtracts the coherence-weighted mean over the reference pixels that
+/// lie within half a cycle of their weighted median, so that cycle errors in less than half of the area do no harm.
+/// `coherence` (pair, row, col) or empty (equal weights).
+[[nodiscard]] ReferenceShift ApplyReference(const ReferenceArea& reference, const Array3<float>& coherence,
+                                            Array3<float>& unwrapped_rad);
+
+}  // namespace fringewatch::unwrapper
