@@ -12,10 +12,8 @@ namespace fringewatch {
     case StatusCode::kUnavailable:
     case StatusCode::kDeadlineExceeded:
     case StatusCode::kAborted:
-    case StatusCode::kResourceExhausted:
-      return true;
-    default:
-      return false;
+    case StatusCode::kResourceExhausted: return true;
+    default: return false;
   }
 }
 

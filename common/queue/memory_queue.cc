@@ -142,8 +142,8 @@ class MemoryQueue final : public Queue {
   static Status Check(const std::vector<Task>& tasks) {
     for (const Task& task : tasks) {
       if (task.task_id.empty() || task.run_id.empty() || task.kind.empty()) {
-        return Error(Fault::kBadOption, "task '{}' of run '{}', kind '{}': none of the three may be empty", task.task_id,
-                     task.run_id, task.kind);
+        return Error(Fault::kBadOption, "task '{}' of run '{}', kind '{}': none of the three may be empty",
+                     task.task_id, task.run_id, task.kind);
       }
       if (task.payload.size() >= kMaxPayload_bytes) {
         return Error(Fault::kBadOption, "task {}: payload of {} bytes, must be under {}; send a store key instead",
@@ -209,7 +209,8 @@ class MemoryQueue final : public Queue {
         return &found->second;
       }
     }
-    return Error(Fault::kLeaseLost, "task {}: attempt {} of {} no longer owns it; drop the work, another attempt has it",
+    return Error(Fault::kLeaseLost,
+                 "task {}: attempt {} of {} no longer owns it; drop the work, another attempt has it",
                  lease.task.task_id, lease.task.attempt, lease.consumer);
   }
 

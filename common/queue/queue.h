@@ -23,8 +23,8 @@ enum class Priority { kRoutine, kEmergency };
 struct Task {
   std::string task_id;
   std::string run_id;
-  std::string kind;     ///< "detect", "patch": who can work on it
-  int attempt = 0;      ///< 1 at the first claim; set by the queue
+  std::string kind;  ///< "detect", "patch": who can work on it
+  int attempt = 0;   ///< 1 at the first claim; set by the queue
   Priority priority = Priority::kRoutine;
   std::string payload;  ///< under 1 KiB: rasters and sites travel by store key
 };

@@ -56,9 +56,8 @@ TEST_F(WorkerTest, HandlesCommitsAndFollowsUp) {
 }
 
 TEST_F(WorkerTest, AFailingHandlerIsNoErrorOfTheTurn) {
-  FunctionHandler handler("k", [](const Task&) -> StatusOr<std::vector<Task>> {
-    return Error(Fault::kRasterTruncated, "x.tif");
-  });
+  FunctionHandler handler(
+      "k", [](const Task&) -> StatusOr<std::vector<Task>> { return Error(Fault::kRasterTruncated, "x.tif"); });
   ASSERT_THAT(queue_->Push({MakeTask("a", "k")}), IsOk());
   const auto turn = WorkOnce(*queue_, {&handler}, "w", 0ms);
   ASSERT_THAT(turn, IsOk());

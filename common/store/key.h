@@ -14,7 +14,8 @@ namespace fringewatch {
   while (true) {
     const size_t end = std::min(key.find('/', begin), key.size());
     if (end == begin || key[begin] == '.') {
-      return Error(Fault::kBadOption, "store key '{}': names between slashes must not be empty nor start with '.'", key);
+      return Error(Fault::kBadOption, "store key '{}': names between slashes must not be empty nor start with '.'",
+                   key);
     }
     if (end == key.size()) return {};
     begin = end + 1;

@@ -97,8 +97,8 @@ class LocalStore final : public Store {
     const std::string expected(header.substr(kMagic.size(), 64));
     content.erase(0, kHeaderSize);
     if (const std::string found = Sha256(content); found != expected) {
-      return Error(Fault::kChecksumMismatch, "artifact {}: sha256 {} where {} was written; delete the file and run again",
-                   path, found, expected);
+      return Error(Fault::kChecksumMismatch,
+                   "artifact {}: sha256 {} where {} was written; delete the file and run again", path, found, expected);
     }
     return content;
   }

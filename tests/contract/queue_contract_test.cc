@@ -300,7 +300,8 @@ TEST(MemoryQueue, ManyWorkersCommitEveryTaskOnce) {
         const Task& task = (*lease)->task;
         ++worked.at(task.task_id);
         std::vector<Task> follow_ups;
-        if (task.kind == "detect") follow_ups.push_back(MakeTask("p" + task.task_id.substr(1), "run-1", "patch"));
+        if (task.kind == "detect")
+          follow_ups.push_back(MakeTask(fmt::format("p{}", task.task_id.substr(1)), "run-1", "patch"));
         ASSERT_THAT(queue->Commit(**lease, follow_ups), IsOk());
         --left;
       }

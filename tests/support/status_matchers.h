@@ -1,4 +1,5 @@
-/// Matchers for Status and StatusOr: EXPECT_THAT(Push(task), IsOk()), EXPECT_THAT(Get(key), IsFault(Fault::kNotReadable)).
+/// Matchers for Status and StatusOr: EXPECT_THAT(Push(task), IsOk()), EXPECT_THAT(Get(key),
+/// IsFault(Fault::kNotReadable)).
 #pragma once
 
 #include <gmock/gmock.h>

@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::json;  // objects sort their keys; doubles are printed shortest and exact
 
 Json ToJson(const Grid& grid) {
-  return {{"rows", grid.rows}, {"cols", grid.cols}, {"x0", grid.x0}, {"y0", grid.y0},
+  return {{"rows", grid.rows}, {"cols", grid.cols}, {"x0", grid.x0},      {"y0", grid.y0},
           {"dx", grid.dx},     {"dy", grid.dy},     {"crs", grid.crs_wkt}};
 }
 

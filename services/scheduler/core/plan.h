@@ -17,9 +17,9 @@ struct RunSpec {
   std::string track_identity;                  ///< TrackIdentity of the opened track
   std::map<std::string, std::string> options;  ///< resolved options that change the answer, by name
   std::vector<std::string> model_hashes;
-  std::string version;                         ///< of Fringewatch
-  int tile_px = 1024;                          ///< edge of a tile's core
-  int halo_px = 128;                           ///< context around it
+  std::string version;  ///< of Fringewatch
+  int tile_px = 1024;   ///< edge of a tile's core
+  int halo_px = 128;    ///< context around it
 };
 
 /// Canonical JSON (sorted keys, shortest exact numbers) of what makes a track: name, format, grid, wavelength, line

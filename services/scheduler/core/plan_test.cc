@@ -85,8 +85,8 @@ TEST(Plan, TheIdentityOfATrackIsItsContentNotItsFolder) {
 
 TEST(Plan, RunStageAndPlaceAllNameTheTask) {
   const std::string run = RunHash(SomeSpec());
-  const std::set<std::string> ids{TaskId(run, "detect", "t 1"), TaskId(run, "detect", "t 2"), TaskId(run, "patch", "t 1"),
-                                  TaskId(run + "x", "detect", "t 1")};
+  const std::set<std::string> ids{TaskId(run, "detect", "t 1"), TaskId(run, "detect", "t 2"),
+                                  TaskId(run, "patch", "t 1"), TaskId(run + "x", "detect", "t 1")};
   EXPECT_EQ(ids.size(), 4u);
 }
 
