@@ -1,0 +1,15 @@
+#include "common/io/raster_file.h"
+
+#include "common/io/dataset.h"
+
+namespace fringewatch::io {
+
+StatusOr<RasterFile> ReadRaster(const std::string& path) {
+  const RasterSource source{path};
+  FW_ASSIGN_OR_RETURN(const RasterInfo info, Inspect(source));
+  const DatasetPool pool;
+  FW_ASSIGN_OR_RETURN(Array2<float> values, pool.Read(source, info, info.grid.frame()));
+  return RasterFile{info.grid, std::move(values)};
+}
+
+}  // namespace fringewatch::io
