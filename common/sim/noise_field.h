@@ -25,9 +25,9 @@ struct Octave {
   float amplitude = 0.0f;
 };
 
-/// Isotropic Gaussian field of zero mean and a two-dimensional power spectral density ~ k^-(2 + 2 hurst) between
-/// the outer and the inner scale: hurst = 1/3 is the -8/3 law of tropospheric turbulence (Hanssen 2001), about 0.8
-/// is terrain. Octaves are smoothed by cubic B-splines.
+/// Isotropic Gaussian field of zero mean and a two-dimensional power spectral density ~ k^-(2 + 2 hurst), for
+/// wavelengths from the outer scale down to about 12 inner_px: hurst = 1/3 is the -8/3 law of tropospheric turbulence
+/// (Hanssen 2001), about 0.8 is terrain. Octaves are smoothed by cubic B-splines.
 class PowerLawField {
  public:
   /// `outer_px` >= `inner_px` > 0: spacing of the coarsest and the finest lattice (each half of the one before);

@@ -11,7 +11,7 @@ namespace {
 constexpr double kOutlineShare = 0.05;
 constexpr double kBoxShare = 0.01;
 constexpr double kSupportRadii = 4.0;
-constexpr int kSizeGrid = 48;
+constexpr int kSizeGrid = 64;
 
 double RangeDraw(KeyedRandom& random, double low, double high) {
   return low < high ? random.LogUniform(low, high) : low;

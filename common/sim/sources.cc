@@ -66,7 +66,8 @@ class Warp {
       const double at = std::clamp((x + 2.1) / 0.7, 0.0, kControls - 3.0 - 1e-9);
       first = static_cast<int>(at);
       const double t = at - first, s = 1.0 - t;
-      weights = {s * s * s / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * s * s * s - 6 * s * s + 4) / 6, t * t * t / 6};
+      weights = {s * s * s / 6.0, (3.0 * t * t * t - 6.0 * t * t + 4.0) / 6.0,
+                 (3.0 * s * s * s - 6.0 * s * s + 4.0) / 6.0, t * t * t / 6.0};
     }
   };
   std::array<Vec2, kControls * kControls> control_;
@@ -194,7 +195,8 @@ class Landslide final : public StationarySource {
     const double rho2 = u * u + v * v;
     const double toe_u = (at.x - 0.8 * toe_) / 0.3, toe_v = at.y / (1.2 * width_);
     const double toe2 = toe_u * toe_u + toe_v * toe_v;
-    return motion_ * std::exp(-3.0 * rho2 * std::sqrt(rho2 + 1e-12)) + up_ * bulge_ * std::abs(motion_) * std::exp(-3.0 * toe2);
+    const double slide = std::exp(-3.0 * rho2 * std::sqrt(rho2)), bulge = bulge_ * std::exp(-3.0 * toe2);
+    return motion_ * slide + up_ * std::abs(motion_) * bulge;
   }
 
  private:
@@ -227,12 +229,12 @@ class OkadaSource final : public StationarySource {
     fault_.dip_rad = random.Uniform(20.0, 85.0) * kPi / 180.0;
     fault_.length = random.Uniform(0.8, 2.5);
     fault_.width = random.Uniform(0.5, 1.2);
-    fault_.depth = random.Uniform(0.2, 0.8) + fault_.width * std::sin(fault_.dip_rad);
+    fault_.depth = random.Uniform(0.35, 0.9) + fault_.width * std::sin(fault_.dip_rad);
     const double slip = random.Chance(0.5) ? 1.0 : -1.0;
     const int mechanism = random.Integer(0, 2);
     (mechanism == 0 ? fault_.strike_slip : mechanism == 1 ? fault_.dip_slip : fault_.opening) = slip;
   }
-  double reach() const override { return 5.0; }
+  double reach() const override { return 10.0; }
   double Shape(double east, double north) const override {
     const Vec2 at = strike_.Into(east, north);
     const double middle = 0.5 * fault_.width * std::cos(fault_.dip_rad);
