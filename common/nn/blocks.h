@@ -41,7 +41,7 @@ TORCH_MODULE(ResidualBlock);
 struct MultiScaleShape {
   int in_channels = 3;
   int out_channels = 1;
-  std::vector<int> widths = {32, 32, 48, 64};  ///< channels per level, each level half the size of the one before
+  std::vector<int> widths = {16, 32, 64, 96};  ///< channels per level, each level half the size of the one before
   int stem_stride = 2;                         ///< 2: the first level has half the input's resolution
   std::vector<int> dilations = {1, 2, 4};      ///< one residual block each, at the deepest level
   bool full_resolution = false;                ///< output at the input's resolution (sub-pixel convolution)

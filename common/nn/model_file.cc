@@ -38,15 +38,24 @@ ModelCard FromJson(const Json& json) {
   return card;
 }
 
+/// Parameters, then buffers, in the order of their registration; `compact`: convolution weights as float16 on the CPU.
+std::vector<torch::Tensor> TensorsOf(const torch::nn::Module& module, bool compact) {
+  std::vector<torch::Tensor> tensors = module.parameters();
+  const std::vector<torch::Tensor> buffers = module.buffers();
+  tensors.insert(tensors.end(), buffers.begin(), buffers.end());
+  for (torch::Tensor& tensor : tensors) {
+    if (compact) tensor = tensor.detach().to(torch::kCPU, tensor.dim() == 4 ? torch::kHalf : tensor.scalar_type()).contiguous();
+  }
+  return tensors;
+}
+
 }  // namespace
 
 Status SaveModel(const std::string& dir, const torch::nn::Module& module, ModelCard& card) {
   const std::string weights = WeightsPath(dir, card.name), text = CardPath(dir, card.name);
   try {
     std::filesystem::create_directories(dir);
-    torch::serialize::OutputArchive archive;
-    module.save(archive);
-    archive.save_to(weights + ".part");
+    torch::save(TensorsOf(module, /*compact=*/true), weights + ".part");
     std::filesystem::rename(weights + ".part", weights);
     FW_ASSIGN_OR_RETURN(card.sha256, Sha256File(weights));
     std::ofstream file(text + ".part", std::ios::trunc);
@@ -86,9 +95,15 @@ StatusOr<ModelCard> LoadModel(const std::string& dir, const std::string& name, c
                  architecture, kRemedy);
   }
   try {
-    torch::serialize::InputArchive archive;
-    archive.load_from(path);
-    module.load(archive);
+    std::vector<torch::Tensor> stored;
+    torch::load(stored, path);
+    const std::vector<torch::Tensor> tensors = TensorsOf(module, /*compact=*/false);
+    TORCH_CHECK(stored.size() == tensors.size(), stored.size(), " tensors, not ", tensors.size());
+    const torch::NoGradGuard no_grad;
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      TORCH_CHECK(stored[i].sizes() == tensors[i].sizes(), "tensor ", i, " has another shape");
+      tensors[i].copy_(stored[i]);
+    }
   } catch (const std::exception& failure) {
     return Error(Fault::kModelRefused, "weights {} do not fit the network: {}; {}", path, failure.what(), kRemedy);
   }

@@ -1,5 +1,5 @@
-/// Weights on disk: `<name>.pt` (a libtorch archive, float32) and its model card `<name>.json`, which holds the
-/// SHA-256 of the weights. A model whose bytes do not match its card is refused.
+/// Weights on disk: `<name>.pt` (a libtorch archive of the tensors, convolution weights as float16) and its model card
+/// `<name>.json`, which holds the SHA-256 of the weights. A model whose bytes do not match its card is refused.
 #pragma once
 
 #include <torch/torch.h>

@@ -46,7 +46,8 @@ TEST_F(ModelFile, ComesBackAsItWas) {
   net_->eval();
   other_->eval();
   const torch::Tensor input = torch::randn({1, 3, 16, 16});
-  EXPECT_TRUE(torch::equal(net_(input), other_(input)));
+  const torch::Tensor before = net_(input), after = other_(input);
+  EXPECT_LT((after - before).abs().max().item<float>(), 2e-3f * before.abs().max().item<float>());  // float16 weights
 }
 
 TEST_F(ModelFile, AlteredWeightsAreRefusedWithBothHashes) {

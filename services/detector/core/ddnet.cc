@@ -3,7 +3,7 @@
 namespace fringewatch::detector {
 
 nn::MultiScaleShape DdNetShape() {
-  return {.in_channels = 3, .out_channels = 1, .widths = {32, 32, 48, 64}, .stem_stride = 2, .dilations = {1, 2, 4}};
+  return {.in_channels = 3, .out_channels = 1, .widths = {16, 32, 64, 96}, .stem_stride = 2, .dilations = {1, 2, 4}};
 }
 
 DdNet MakeDdNet() { return DdNet(DdNetShape()); }
