@@ -1,5 +1,8 @@
 #include "services/detector/core/mask.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace fringewatch::detector {
 namespace {
 
@@ -36,16 +39,14 @@ Array2<PixelUse> JudgePixels(const PairRaster& pair) {
   return use;
 }
 
-long MaskUnusable(PairRaster& pair, const Window& counted) {
+long MaskUnusable(PairRaster& pair) {
   const Array2<PixelUse> use = JudgePixels(pair);
   long usable = 0;
-  for (int row = 0; row < use.rows; ++row) {
-    for (int col = 0; col < use.cols; ++col) {
-      if (use(row, col) == PixelUse::kUsable) {
-        usable += counted.Contains(row, col);
-      } else {
-        pair.phase_rad(row, col) = pair.coherence(row, col) = kMissing;
-      }
+  for (size_t i = 0; i < use.size(); ++i) {
+    if (use.values[i] == PixelUse::kUsable) {
+      ++usable;
+    } else {
+      pair.phase_rad.values[i] = pair.coherence.values[i] = kMissing;
     }
   }
   return usable;

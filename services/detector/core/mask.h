@@ -19,8 +19,7 @@ enum class PixelUse : uint8_t { kUsable, kMissing, kIncoherent, kIsolated };
 /// Verdict on every pixel of a pair, same shape. `pair.coherence` must not be empty (ReadPairWithCoherence).
 [[nodiscard]] Array2<PixelUse> JudgePixels(const PairRaster& pair);
 
-/// Sets every unusable pixel of `pair` to missing (NaN in both rasters) and returns how many usable ones lie inside
-/// `counted` (coordinates of the raster).
-long MaskUnusable(PairRaster& pair, const Window& counted);
+/// Sets every unusable pixel of `pair` to missing (NaN in both rasters); returns how many usable ones are left.
+long MaskUnusable(PairRaster& pair);
 
 }  // namespace fringewatch::detector

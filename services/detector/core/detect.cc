@@ -1,0 +1,234 @@
+#include "services/detector/core/detect.h"
+
+#include <algorithm>
+#include <cmath>
+#include <future>
+#include <new>
+
+#include "common/nn/model_file.h"
+#include "common/nn/packing.h"
+#include "common/raster/phase.h"
+#include "services/detector/core/ddnet.h"
+#include "services/detector/core/mask.h"
+#include "services/detector/core/sites.h"
+#include "services/detector/core/stack_evidence.h"
+#include "services/detector/core/tiled_forward.h"
+
+namespace fringewatch::detector {
+namespace {
+
+constexpr float kSignificantGradient = 3.0F;  ///< mean over a site from which the gradient stack is a witness of it
+constexpr int kCoherenceHalfWidth_px = 2;     ///< as ReadPairWithCoherence estimates it
+
+/// `window` grown to whole cells of the networks' coarsest grid, counted from the frame's corner: each network then
+/// sees a pixel at the same place of its grid whatever the tile.
+Window AlignToGrid(const Window& window, int cell_px, const Window& frame) {
+  const int row0 = window.row0 / cell_px * cell_px, col0 = window.col0 / cell_px * cell_px;
+  const int row1 = nn::RoundUp(window.row1(), cell_px), col1 = nn::RoundUp(window.col1(), cell_px);
+  return Intersect({row0, col0, row1 - row0, col1 - col0}, frame);
+}
+
+/// `part` in the coordinates of `whole`.
+Window Within(const Window& part, const Window& whole) {
+  return {part.row0 - whole.row0, part.col0 - whole.col0, part.rows, part.cols};
+}
+
+/// A pair as it leaves the reading thread.
+struct ReadyPair {
+  PairRaster raster;       ///< unusable pixels missing
+  torch::Tensor packed;    ///< (3, rows, cols); undefined when no pixel is usable
+  long usable_core_px = 0;
+};
+
+StatusOr<ReadyPair> PrepareRead(const StackReader& stack, int pair, const Window& window, const Window& core) {
+  FW_ASSIGN_OR_RETURN(PairRaster raster, ReadPairWithCoherence(stack, pair, window));
+  ReadyPair ready;
+  if (MaskUnusable(raster) > 0) ready.packed = nn::PackPair(raster, 1)[0];
+  const Array2<float> in_core = Crop(raster.phase_rad, Within(core, window));
+  ready.usable_core_px = std::count_if(in_core.values.begin(), in_core.values.end(),
+                                       [](float phase) { return !std::isnan(phase); });
+  ready.raster = std::move(raster);
+  return ready;
+}
+
+/// Reads the pairs of a window in order, one ahead of the caller.
+class PairStream {
+ public:
+  PairStream(const StackReader& stack, const Window& window, const Window& core)
+      : stack_(stack), window_(window), core_(core) {
+    Start();
+  }
+  StatusOr<ReadyPair> Next() {
+    StatusOr<ReadyPair> ready = next_.get();
+    Start();
+    return ready;
+  }
+
+ private:
+  void Start() {
+    if (pair_ == static_cast<int>(stack_.track().pairs.size())) return;
+    next_ = std::async(std::launch::async, PrepareRead, std::cref(stack_), pair_++, window_, core_);
+  }
+  const StackReader& stack_;
+  Window window_, core_;
+  int pair_ = 0;
+  std::future<StatusOr<ReadyPair>> next_;  ///< its destructor waits for the thread
+};
+
+/// Logits at half resolution to probabilities of rows x cols pixels, bilinear.
+Array2<float> FullResolution(const torch::Tensor& logits_half, int rows, int cols) {
+  const torch::Tensor probability = torch::sigmoid(logits_half).unsqueeze(0).unsqueeze(0);
+  const torch::Tensor full =
+      torch::upsample_bilinear2d(probability, {2 * logits_half.size(0), 2 * logits_half.size(1)}, false);
+  return nn::ToArray(full[0][0], rows, cols);
+}
+
+/// Pixels of the half-resolution grid that a site covers.
+std::vector<int> HalfPlaces(const std::vector<int>& pixels, int cols, int half_cols) {
+  std::vector<int> places;
+  places.reserve(pixels.size());
+  for (const int pixel : pixels) places.push_back(pixel / cols / 2 * half_cols + pixel % cols / 2);
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  return places;
+}
+
+/// Who saw it: single pairs, the gradient stack, or both. A site that neither shows by itself was found in the sum
+/// over the stack, as a gradient is.
+std::string KindOf(const std::vector<int>& voting_pairs, const GradientStack& gradients, const std::vector<int>& pixels) {
+  double significance = 0.0;
+  for (const int pixel : pixels) {
+    significance += gradients.At(pixel / gradients.cols(), pixel % gradients.cols()).Significance();
+  }
+  const bool steep = significance > kSignificantGradient * static_cast<double>(pixels.size());
+  if (voting_pairs.empty()) return "gradient";
+  return steep ? "both" : "fringes";
+}
+
+/// What a library threw, in our words.
+Status StatusOfException(const std::exception& failure) {
+  const auto* torch_failure = dynamic_cast<const c10::Error*>(&failure);
+  const std::string text = torch_failure ? torch_failure->what_without_backtrace() : failure.what();
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&failure) || text.find("memory") != std::string::npos;
+  if (memory) {
+    return Error(Fault::kOutOfMemory, "detection ran out of memory ({}); use smaller tiles or fewer workers", text);
+  }
+  return Error(Fault::kInternal, "detection failed in the network library: {}; report it with this message", text);
+}
+
+}  // namespace
+
+struct Detector::Impl {
+  nn::Device device;
+  DetectOptions options;
+  DdNet ddnet = MakeDdNet();
+  StackNet stack_net = MakeStackNet();
+  std::vector<std::string> hashes;
+
+  [[nodiscard]] SiteRule rule() const {
+    return {options.threshold, options.outline_threshold, options.min_area_px};
+  }
+  Status LoadNet(const std::string& dir, const char* name, nn::MultiScaleNet& net) {
+    FW_ASSIGN_OR_RETURN(const nn::ModelCard card, nn::LoadModel(dir, name, net->shape().ToString(), *net));
+    nn::PrepareForInference(*net, device);
+    hashes.push_back(card.sha256);
+    return absl::OkStatus();
+  }
+  /// Reads and weighs all pairs; adds to `scanned_px`.
+  Status AddPairs(const StackReader& stack, const Window& window, const Window& core, StackEvidence& evidence,
+                  long& scanned_px) {
+    PairStream stream(stack, window, core);
+    for (int pair = 0; pair < static_cast<int>(stack.track().pairs.size()); ++pair) {
+      FW_ASSIGN_OR_RETURN(const ReadyPair ready, stream.Next());
+      if (!ready.packed.defined()) continue;
+      evidence.Add(pair, ForwardTiled(ddnet, ready.packed, device, options.batch_px), ready.raster);
+      scanned_px += ready.usable_core_px;
+    }
+    return absl::OkStatus();
+  }
+  /// Evidence of the window, NaN where no pair has data.
+  [[nodiscard]] Array2<float> EvidenceMap(const StackEvidence& evidence) {
+    const Array2<uint8_t>& seen = evidence.seen();
+    const torch::Tensor logits = ForwardTiled(stack_net, evidence.Features(), device, options.batch_px);
+    Array2<float> map = FullResolution(logits, seen.rows, seen.cols);
+    for (size_t i = 0; i < map.size(); ++i) {
+      if (!seen.values[i]) map.values[i] = kMissing;
+    }
+    return map;
+  }
+  StatusOr<TileDetections> Detect(const StackReader& stack, const Tile& tile) {
+    const Window window = AlignToGrid(tile.padded, ddnet->shape().Multiple(), stack.track().grid.frame());
+    const Window core = Within(tile.core, window);
+    StackEvidence evidence(BuildNetwork(stack.track().pairs), window.rows, window.cols);
+    TileDetections found;
+    FW_RETURN_IF_ERROR(AddPairs(stack, window, tile.core, evidence, found.pixels_scanned));
+    const Array2<float> map = EvidenceMap(evidence);
+    for (DrawnSite& drawn : DrawSites(map, rule())) {
+      if (!core.Contains(drawn.site.peak_row, drawn.site.peak_col)) continue;
+      drawn.site.voting_pairs = evidence.VotingPairs(HalfPlaces(drawn.pixels, map.cols, evidence.half_cols()));
+      drawn.site.kind = KindOf(drawn.site.voting_pairs, evidence.gradients(), drawn.pixels);
+      Shift(drawn.site, window.row0, window.col0);
+      found.sites.push_back(std::move(drawn.site));
+    }
+    found.evidence = Crop(map, core);
+    return found;
+  }
+};
+
+Detector::Detector(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Detector::~Detector() = default;
+
+StatusOr<std::unique_ptr<Detector>> Detector::Load(const std::string& model_dir, const nn::Device& device,
+                                                   const DetectOptions& options) {
+  try {
+    auto impl = std::make_unique<Impl>();
+    impl->device = device;
+    impl->options = options;
+    if (options.threads > 0) torch::set_num_threads(options.threads);
+    FW_RETURN_IF_ERROR(impl->LoadNet(model_dir, kDdNetName, impl->ddnet));
+    FW_RETURN_IF_ERROR(impl->LoadNet(model_dir, kStackNetName, impl->stack_net));
+    return std::unique_ptr<Detector>(new Detector(std::move(impl)));
+  } catch (const std::exception& failure) {
+    return StatusOfException(failure);
+  }
+}
+
+StatusOr<TileDetections> Detector::Detect(const StackReader& stack, const Tile& tile) const {
+  try {
+    const c10::InferenceMode inference;
+    return impl_->Detect(stack, tile);
+  } catch (const std::exception& failure) {
+    return StatusOfException(failure);
+  }
+}
+
+StatusOr<Array2<float>> Detector::Probability(const PairRaster& pair) const {
+  try {
+    const c10::InferenceMode inference;
+    PairRaster usable = pair;
+    if (usable.coherence.empty()) usable.coherence = PhaseCoherence(pair.phase_rad, kCoherenceHalfWidth_px);
+    if (MaskUnusable(usable) == 0) return Array2<float>(pair.phase_rad.rows, pair.phase_rad.cols, kMissing);
+    const torch::Tensor logits =
+        ForwardTiled(impl_->ddnet, nn::PackPair(usable, 1)[0], impl_->device, impl_->options.batch_px);
+    Array2<float> probability = FullResolution(logits, pair.phase_rad.rows, pair.phase_rad.cols);
+    for (size_t i = 0; i < probability.size(); ++i) {
+      if (std::isnan(usable.phase_rad.values[i])) probability.values[i] = kMissing;
+    }
+    return probability;
+  } catch (const std::exception& failure) {
+    return StatusOfException(failure);
+  }
+}
+
+std::vector<FlaggedSite> Detector::SitesOf(const Array2<float>& probability) const {
+  std::vector<FlaggedSite> sites;
+  for (DrawnSite& drawn : DrawSites(probability, impl_->rule())) {
+    drawn.site.kind = "fringes";
+    sites.push_back(std::move(drawn.site));
+  }
+  return sites;
+}
+
+std::vector<std::string> Detector::model_hashes() const { return impl_->hashes; }
+
+}  // namespace fringewatch::detector

@@ -1,0 +1,59 @@
+#include "services/detector/core/tiled_forward.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/nn/packing.h"
+#include "common/raster/tiling.h"
+
+namespace fringewatch::detector {
+namespace {
+
+torch::Tensor Forward(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device) {
+  return net->forward(nn::ToDevice(input.unsqueeze(0), device))[0][0].to(torch::kCPU, torch::kFloat32);
+}
+
+/// Rows and columns `window` of the last two dimensions.
+torch::Tensor Part(const torch::Tensor& tensor, const Window& window) {
+  return tensor.slice(-2, window.row0, window.row1()).slice(-1, window.col0, window.col1());
+}
+
+Window Divided(const Window& window, int by) {
+  return {window.row0 / by, window.col0 / by, window.rows / by, window.cols / by};
+}
+
+}  // namespace
+
+int ReceptiveRadius_px(const nn::MultiScaleShape& shape) {
+  // Encoder level: residual block (2) and strided convolution (1). Decoder level: merge (1) and the offset of
+  // nearest-neighbour upsampling (1). Stem 5x5 and head 3x3. All in pixels of their level.
+  const int levels = static_cast<int>(shape.widths.size()) - 1;
+  int radius = 2 + shape.stem_stride, stride = shape.stem_stride;
+  for (int level = 0; level < levels; ++level, stride *= 2) radius += (2 + 1 + 1 + 1) * stride;
+  for (const int dilation : shape.dilations) radius += (dilation + 1) * stride;
+  return radius;
+}
+
+torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device,
+                           int batch_px) {
+  const int stride = net->shape().stem_stride, multiple = net->shape().Multiple();
+  const int rows = nn::RoundUp(static_cast<int>(input.size(1)), multiple);
+  const int cols = nn::RoundUp(static_cast<int>(input.size(2)), multiple);
+  const torch::Tensor whole = torch::constant_pad_nd(input, {0, cols - input.size(2), 0, rows - input.size(1)});
+  const long out_rows = (input.size(1) + stride - 1) / stride, out_cols = (input.size(2) + stride - 1) / stride;
+  const Window answer{0, 0, static_cast<int>(out_rows), static_cast<int>(out_cols)};
+  if (static_cast<long>(rows) * cols <= batch_px) return Part(Forward(net, whole, device), answer);
+
+  const int halo = nn::RoundUp(ReceptiveRadius_px(net->shape()), multiple);
+  const int edge = static_cast<int>(std::sqrt(static_cast<double>(batch_px))) / multiple * multiple;
+  torch::Tensor logits = torch::empty({rows / stride, cols / stride});
+  for (const Tile& tile : PlanTiles(rows, cols, std::max(halo, edge - 2 * halo), halo)) {
+    const torch::Tensor part = Forward(net, Part(whole, tile.padded), device);
+    const Window inner{tile.core.row0 - tile.padded.row0, tile.core.col0 - tile.padded.col0, tile.core.rows,
+                       tile.core.cols};
+    Part(logits, Divided(tile.core, stride)).copy_(Part(part, Divided(inner, stride)));
+  }
+  return Part(logits, answer);
+}
+
+}  // namespace fringewatch::detector
