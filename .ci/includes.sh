@@ -12,7 +12,7 @@ ours='
 ^common/stack/                     | ^common/(base|raster|stack)/
 ^common/nn/                        | ^common/(base|raster|stack|nn)/
 ^common/sim/                       | ^common/(base|raster|stack|sim)/
-^common/io/                        | ^common/(base|raster|stack|io)/
+^common/io/                        | ^common/(base|raster|stack|sim|io)/
 ^common/queue/                     | ^common/(base|queue)/
 ^common/store/                     | ^common/(base|store)/
 ^common/wire/                      | ^common/(base|raster|stack|queue|wire)/
