@@ -18,9 +18,8 @@ std::string CardPath(const std::string& dir, const std::string& name) { return d
 
 Json ToJson(const ModelCard& card) {
   return {{"name", card.name},       {"architecture", card.architecture}, {"sha256", card.sha256},
-          {"command", card.command}, {"seed", card.seed},                 {"samples", card.samples},
-          {"steps", card.steps},     {"minutes", card.minutes},           {"machine", card.machine},
-          {"scores", card.scores}};
+          {"trained_on", card.trained_on}, {"command", card.command}, {"seed", card.seed}, {"samples", card.samples},
+          {"steps", card.steps}, {"minutes", card.minutes}, {"machine", card.machine}, {"scores", card.scores}};
 }
 
 ModelCard FromJson(const Json& json) {
@@ -28,6 +27,7 @@ ModelCard FromJson(const Json& json) {
   card.name = json.at("name");
   card.architecture = json.at("architecture");
   card.sha256 = json.at("sha256");
+  card.trained_on = json.at("trained_on");
   card.command = json.at("command");
   card.seed = json.at("seed");
   card.samples = json.at("samples");

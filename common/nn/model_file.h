@@ -18,6 +18,7 @@ struct ModelCard {
   std::string name;
   std::string architecture;  ///< MultiScaleShape::ToString()
   std::string sha256;        ///< of the weights file
+  std::string trained_on;    ///< where its samples come from
   std::string command;       ///< that trained it
   uint64_t seed = 0;
   long samples = 0;          ///< simulated samples drawn

@@ -5,6 +5,7 @@
 #include "common/nn/packing.h"
 #include "common/sim/scene.h"
 #include "services/detector/core/ddnet.h"
+#include "services/detector/core/mask.h"
 #include "services/trainer/augment.h"
 #include "services/trainer/binary_scores.h"
 #include "services/trainer/lesson.h"
@@ -46,7 +47,9 @@ class DetectionLesson final : public Lesson {
     const sim::Scene scene(sim::RandomTrainingScene(seed, size_px));
     const Window window{0, 0, size_px, size_px};
     Sample sample{torch::empty({nn::kPairChannels, size_px, size_px}), {}};
-    nn::PackPairInto(scene.Observe(0, window), sample.input);
+    PairRaster pair = scene.Observe(0, window);
+    detector::MaskUnusable(pair);
+    nn::PackPairInto(pair, sample.input);
     const torch::Tensor label = nn::ToTensor(DeformationLabel(scene, 0, window));
     sample.target = torch::avg_pool2d(label.view({1, 1, size_px, size_px}), 2)[0];
     return sample;

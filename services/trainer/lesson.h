@@ -10,6 +10,7 @@
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/nn/blocks.h"
+#include "common/nn/device.h"
 
 namespace fringewatch::trainer {
 
@@ -36,6 +37,8 @@ class Lesson {
   virtual ~Lesson() = default;
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual nn::MultiScaleShape shape() const = 0;
+  /// What it learns from, for the model card.
+  [[nodiscard]] virtual std::string trained_on() const { return "simulated scenes"; }
   /// The sample of a seed: always the same, `size_px` square.
   [[nodiscard]] virtual StatusOr<Sample> Draw(uint64_t seed, int size_px) const = 0;
   /// The same scene seen differently: mirrored, transposed, phase shifted.
@@ -48,10 +51,12 @@ class Lesson {
 
 [[nodiscard]] std::unique_ptr<Lesson> MakeDetectionLesson();
 [[nodiscard]] std::unique_ptr<Lesson> MakeUnwrapLesson();
-/// Needs a trained DDNet in `model_dir`. \error kModelRefused
-[[nodiscard]] StatusOr<std::unique_ptr<Lesson>> MakeStackLesson(const std::string& model_dir);
+/// Needs a trained DDNet in `model_dir`, which runs on `device`. \error kModelRefused
+[[nodiscard]] StatusOr<std::unique_ptr<Lesson>> MakeStackLesson(const std::string& model_dir,
+                                                                const nn::Device& device);
 
 /// "ddnet", "punet" or "stack". \error kBadOption, kModelRefused
-[[nodiscard]] StatusOr<std::unique_ptr<Lesson>> MakeLesson(const std::string& name, const std::string& model_dir);
+[[nodiscard]] StatusOr<std::unique_ptr<Lesson>> MakeLesson(const std::string& name, const std::string& model_dir,
+                                                           const nn::Device& device);
 
 }  // namespace fringewatch::trainer

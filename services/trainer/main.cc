@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   at::set_num_threads(threads > 0 ? threads : HardwareThreads());
   const StatusOr<nn::Device> place = nn::ResolveDevice(device, precision);
   if (!place.ok()) return Fail(place.status());
-  const StatusOr<std::unique_ptr<trainer::Lesson>> lesson = trainer::MakeLesson(network, options.out_dir);
+  const StatusOr<std::unique_ptr<trainer::Lesson>> lesson = trainer::MakeLesson(network, options.out_dir, *place);
   if (!lesson.ok()) return Fail(lesson.status());
   const StatusOr<nn::ModelCard> card = trainer::Train(**lesson, *place, options);
   if (!card.ok()) return Fail(card.status());

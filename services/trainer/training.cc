@@ -49,6 +49,7 @@ class Training {
     net_->to(device.device);
     card_.name = lesson.name();
     card_.architecture = lesson.shape().ToString();
+    card_.trained_on = lesson.trained_on();
     card_.command = options.command;
     card_.seed = options.seed;
     card_.machine = MachineName(device);
