@@ -1,5 +1,6 @@
 #include "services/unwrapper/core/residue.h"
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <vector>
@@ -12,11 +13,17 @@ namespace {
 using Phasor = std::complex<float>;
 
 /// Gaussian filter along rows, then columns, zero outside.
-void SmoothInPlace(Array2<Phasor>& field, double sigma_px) {
+template <typename T>
+void SmoothInPlace(Array2<T>& field, double sigma_px) {
   const int half = static_cast<int>(std::ceil(2.5 * sigma_px));
   std::vector<float> kernel(half + 1);
-  for (int k = 0; k <= half; ++k) kernel[k] = static_cast<float>(std::exp(-0.5 * k * k / (sigma_px * sigma_px)));
-  Array2<Phasor> along(field.rows, field.cols);
+  float sum = 0;
+  for (int k = 0; k <= half; ++k) {
+    kernel[k] = static_cast<float>(std::exp(-0.5 * k * k / (sigma_px * sigma_px)));
+    sum += k > 0 ? 2 * kernel[k] : kernel[k];
+  }
+  for (float& weight : kernel) weight /= sum;
+  Array2<T> along(field.rows, field.cols);
   for (int r = 0; r < field.rows; ++r) {
     for (int k = -half; k <= half; ++k) {
       const float w = kernel[std::abs(k)];
@@ -24,7 +31,7 @@ void SmoothInPlace(Array2<Phasor>& field, double sigma_px) {
       for (int c = first; c < last; ++c) along(r, c) += w * field(r, c + k);
     }
   }
-  std::fill(field.values.begin(), field.values.end(), Phasor());
+  std::fill(field.values.begin(), field.values.end(), T());
   for (int r = 0; r < field.rows; ++r) {
     for (int k = -half; k <= half; ++k) {
       if (r + k < 0 || r + k >= field.rows) continue;
@@ -34,10 +41,26 @@ void SmoothInPlace(Array2<Phasor>& field, double sigma_px) {
   }
 }
 
-Array2<float> Arguments(const Array2<Phasor>& field) {
-  Array2<float> out(field.rows, field.cols);
-  for (size_t i = 0; i < out.size(); ++i) out.values[i] = std::arg(field.values[i]);
-  return out;
+/// std::abs without its care for overflow, which costs more than the filters.
+float Modulus(Phasor z) { return std::sqrt(std::norm(z)); }
+
+/// Argument of the mean of `products`, and its modulus relative to the mean of their moduli.
+void Average(Array2<Phasor>& products, double sigma_px, Array2<float>& argument, Array2<float>& agreement) {
+  argument = agreement = Array2<float>(products.rows, products.cols);
+  Array2<float> weight(products.rows, products.cols);
+  for (size_t i = 0; i < weight.size(); ++i) weight.values[i] = Modulus(products.values[i]);
+  SmoothInPlace(products, sigma_px);
+  SmoothInPlace(weight, sigma_px);
+  for (size_t i = 0; i < weight.size(); ++i) {
+    if (weight.values[i] < 1e-6F) continue;
+    argument.values[i] = std::arg(products.values[i]);
+    agreement.values[i] = Modulus(products.values[i]) / weight.values[i];
+  }
+}
+
+/// a * conj(b)
+Phasor Product(Phasor a, Phasor b) {
+  return {a.real() * b.real() + a.imag() * b.imag(), a.imag() * b.real() - a.real() * b.imag()};
 }
 
 float NearestStep(float difference, float expected) {
@@ -47,7 +70,7 @@ float NearestStep(float difference, float expected) {
 
 }  // namespace
 
-StepField ExpectedSteps(const Array2<float>& phase_rad, const Array2<float>& coherence, double sigma_px) {
+LocalSteps MeanSteps(const Array2<float>& phase_rad, const Array2<float>& coherence, double sigma_px) {
   const int rows = phase_rad.rows, cols = phase_rad.cols;
   Array2<Phasor> z(rows, cols), right(rows, cols - 1), down(rows - 1, cols);
   for (size_t i = 0; i < z.size(); ++i) {
@@ -55,13 +78,14 @@ StepField ExpectedSteps(const Array2<float>& phase_rad, const Array2<float>& coh
   }
   for (int r = 0; r < rows; ++r) {
     for (int c = 0; c < cols; ++c) {
-      if (c + 1 < cols) right(r, c) = z(r, c + 1) * std::conj(z(r, c));
-      if (r + 1 < rows) down(r, c) = z(r + 1, c) * std::conj(z(r, c));
+      if (c + 1 < cols) right(r, c) = Product(z(r, c + 1), z(r, c));
+      if (r + 1 < rows) down(r, c) = Product(z(r + 1, c), z(r, c));
     }
   }
-  SmoothInPlace(right, sigma_px);
-  SmoothInPlace(down, sigma_px);
-  return {Arguments(right), Arguments(down)};
+  LocalSteps local;
+  Average(right, sigma_px, local.mean.right, local.quality.right);
+  Average(down, sigma_px, local.mean.down, local.quality.down);
+  return local;
 }
 
 StepField NearestSteps(const Array2<float>& filled_rad, const StepField& expected) {

@@ -11,9 +11,12 @@ struct StepField {
   Array2<float> down;   ///< (rows - 1, cols): to the next row
 };
 
-/// Steps as the neighbourhood expects them: the argument of the coherence-weighted Gaussian mean (sigma_px) of
-/// exp(i step), in [-pi, pi]. Missing phase counts nothing; where nothing is near, 0.
-[[nodiscard]] StepField ExpectedSteps(const Array2<float>& phase_rad, const Array2<float>& coherence, double sigma_px);
+/// What the neighbourhood says of each step: the coherence-weighted Gaussian mean (sigma_px) of exp(i step).
+struct LocalSteps {
+  StepField mean;     ///< its argument, in [-pi, pi]; 0 where nothing is near
+  StepField quality;  ///< its modulus, 0 to 1: 1 where all steps agree, about 0.2 in noise, 0 where nothing is near
+};
+[[nodiscard]] LocalSteps MeanSteps(const Array2<float>& phase_rad, const Array2<float>& coherence, double sigma_px);
 
 /// The steps that equal the difference of the phase modulo 2 pi and lie within pi of `expected`. Steps from or to a
 /// missing pixel use its phase as stored in `filled_rad`, which has no NaN.
