@@ -63,12 +63,12 @@ size_t FastPixel(std::vector<size_t> pixels, const Array2<float>& velocity) {
 
 std::string FlagWords(const std::vector<size_t>& pixels, const Array2<uint8_t>& flags) {
   if (flags.empty()) return {};
-  std::string words;
+  std::vector<std::string> words;
   for (const FlagWord& flag : kFlagWords) {
     const double share = MeanOver(pixels, [&](size_t i) { return (flags.values[i] & flag.bit) ? 1.0 : 0.0; });
-    if (share > kFlagShare) words += (words.empty() ? "" : ",") + std::string(flag.word);
+    if (share > kFlagShare) words.emplace_back(flag.word);
   }
-  return words;
+  return fmt::format("{}", fmt::join(words, ","));
 }
 
 /// Whole-number place of a point, in cells of about 100 m.
@@ -104,11 +104,17 @@ SiteSummary Summarise(const SiteRecord& site, const Grid& grid) {
   summary.accel_mm_yr2 = 1e3 * MeanOver(good, series.acceleration_m_per_yr2);
   summary.quality = MeanOver(good, series.temporal_coherence);
   summary.flags = FlagWords(good, series.flags);
-  for (int t = 0; t < series.displacement_m.planes; ++t) {
-    const auto plane = series.displacement_m.plane(t);
-    summary.mean_series_mm.push_back(1e3 * MeanOver(good, [&](size_t i) { return static_cast<double>(plane[i]); }));
-    summary.peak_series_mm.push_back(1e3 * plane[fast]);
-  }
+  summary.fast_row = static_cast<int>(fast) / series.window.cols;
+  summary.fast_col = static_cast<int>(fast) % series.window.cols;
+  const auto per_date = [&](const Array3<float>& stack, std::vector<double>& mean_mm, std::vector<double>& peak_mm) {
+    for (int t = 0; t < stack.planes; ++t) {
+      const auto plane = stack.plane(t);
+      mean_mm.push_back(1e3 * MeanOver(good, [&](size_t i) { return static_cast<double>(plane[i]); }));
+      peak_mm.push_back(1e3 * plane[fast]);
+    }
+  };
+  per_date(series.displacement_m, summary.mean_series_mm, summary.peak_series_mm);
+  per_date(series.displacement_std_m, summary.mean_std_mm, summary.peak_std_mm);
   return summary;
 }
 

@@ -29,6 +29,9 @@ struct SiteSummary {
   std::string flags;                     ///< words, comma separated: "too_fast", "disconnected", ...
   std::vector<double> mean_series_mm;    ///< per date, mean over the site's good pixels
   std::vector<double> peak_series_mm;    ///< per date, at the fastest pixel
+  std::vector<double> mean_std_mm;       ///< per date, mean of the pixels' standard deviations
+  std::vector<double> peak_std_mm;       ///< per date, at the fastest pixel
+  int fast_row = -1, fast_col = -1;      ///< the fastest pixel, inside the series' window; -1 = none
 };
 [[nodiscard]] SiteSummary Summarise(const SiteRecord& site, const Grid& grid);
 
