@@ -30,7 +30,8 @@ struct AtmosphereReport {
 /// reference pixels of each epoch by iteratively reweighted least squares (Huber 1964) and subtracts it everywhere.
 /// `displacement_m` (date, row, col), NaN = missing, site signal included: it does not enter the fit. `height_m` patch
 /// shape, NaN = missing, or empty. Where the reference leaves open half of the circle around the site or more, a plane
-/// would be extrapolated, and only the constant is removed; the note says so.
+/// would be extrapolated, and where it is the patch border a plane could eat the site: there only the constant (and
+/// height) is removed, and a note says so.
 [[nodiscard]] AtmosphereReport RemoveLocalAtmosphere(Array3<float>& displacement_m, const ReferenceArea& reference,
                                                      const Array2<float>& height_m);
 

@@ -1,0 +1,210 @@
+#include "services/unwrapper/core/sbas.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "common/base/parallel.h"
+#include "common/base/units.h"
+#include "services/unwrapper/core/sbas_lanes.h"
+
+namespace fringewatch::unwrapper {
+namespace {
+
+constexpr long kChunkPixels = 4096;  // per work item
+
+/// Copies the pairs of up to kLanes pixels from `start` on; a missing pair gets weight 0 and phase 0.
+void LoadGroup(const Array3<float>& phase, const Array3<float>& weights, size_t start, int count, LaneSystem& system) {
+  for (int m = 0; m < phase.planes; ++m) {
+    const float* from_phase = phase.plane(m).data() + start;
+    const float* from_weight = weights.plane(m).data() + start;
+    float* to_phase = system.phase(m);
+    float* to_weight = system.weight(m);
+    const auto copy = [&](int lanes) {
+      for (int lane = 0; lane < lanes; ++lane) {
+        const float p = from_phase[lane], w = from_weight[lane];
+        const bool here = (p == p) & (w > 0.0F);
+        to_phase[lane] = here ? p : 0.0F;
+        to_weight[lane] = here ? w : 0.0F;
+      }
+    };
+    if (count == kLanes) {
+      copy(kLanes);
+    } else {
+      std::fill(to_weight + count, to_weight + kLanes, 0.0F);
+      copy(count);
+    }
+  }
+}
+
+/// One pixel whose dates are not all connected.
+struct SplitPixel {
+  std::vector<double> series_rad, variance_rad2;
+  std::vector<int> subset;  ///< per date, -1 = no pair holds it
+  int subsets = 0;
+  int dates_used = 0;
+};
+
+SplitPixel SplitOf(const LaneSystem& system, int lane) {
+  const Network& network = system.network();
+  const int dates = static_cast<int>(network.dates.size());
+  SplitPixel pixel{std::vector<double>(dates), std::vector<double>(dates), std::vector<int>(dates, -1)};
+  std::vector<char> used(dates, 0);
+  for (size_t m = 0; m < network.edges.size(); ++m) {
+    if (system.weight(m)[lane] > 0.0F) used[network.edges[m].first] = used[network.edges[m].second] = 1;
+  }
+  for (int k = 0; k < dates; ++k) {
+    if (!used[k]) continue;
+    ++pixel.dates_used;
+    pixel.series_rad[k] = system.series(k)[lane];
+    pixel.variance_rad2[k] = system.variance(k)[lane];
+    if (k > 0) {
+      for (int step = 1; step <= std::min(k, system.band()) && pixel.subset[k] < 0; ++step) {
+        if (system.share(k, step)[lane] > 0.0F) pixel.subset[k] = pixel.subset[k - step];
+      }
+    }
+    if (pixel.subset[k] < 0) pixel.subset[k] = pixel.subsets++;
+  }
+  return pixel;
+}
+
+/// Shifts every subset but the first so that one straight line, with the slope pooled over the subsets, fits all.
+/// `days` of each date. Adds the variance of the shift.
+void JoinSubsets(const std::vector<double>& days, SplitPixel& pixel) {
+  struct Moments {
+    double n = 0, t = 0, x = 0, variance = 0;
+  };
+  std::vector<Moments> mean(pixel.subsets);
+  const size_t dates = days.size();
+  for (size_t k = 0; k < dates; ++k) {
+    if (pixel.subset[k] < 0) continue;
+    Moments& of = mean[pixel.subset[k]];
+    of.n += 1;
+    of.t += days[k];
+    of.x += pixel.series_rad[k];
+    of.variance += pixel.variance_rad2[k];
+  }
+  for (Moments& of : mean) of = {of.n, of.t / of.n, of.x / of.n, of.variance / of.n};
+  double tt = 0, tx = 0, xx = 0, formal = 0;
+  for (size_t k = 0; k < dates; ++k) {
+    if (pixel.subset[k] < 0) continue;
+    const Moments& of = mean[pixel.subset[k]];
+    const double t = days[k] - of.t, x = pixel.series_rad[k] - of.x;
+    tt += t * t;
+    tx += t * x;
+    xx += x * x;
+    formal += pixel.variance_rad2[k] / pixel.dates_used;
+  }
+  const double slope = tx / tt;
+  const double freedom = pixel.dates_used - pixel.subsets - 1;
+  const double scatter = freedom > 0 ? std::max(formal, (xx - slope * tx) / freedom) : formal;
+  for (size_t k = 0; k < dates; ++k) {
+    if (pixel.subset[k] <= 0) continue;
+    const Moments& of = mean[pixel.subset[k]];
+    const double step = of.t - mean[0].t;
+    pixel.series_rad[k] += mean[0].x + slope * step - of.x;
+    pixel.variance_rad2[k] += scatter * (step * step / tt + 1 / of.n + 1 / mean[0].n);
+  }
+}
+
+double VarianceFactor(double weighted_squares, double freedom) {
+  return freedom > 0 ? weighted_squares / freedom : 1.0;
+}
+
+/// Writes the solved groups into the products.
+class SeriesWriter {
+ public:
+  SeriesWriter(const Network& network, double wavelength_m, SbasSeries& out)
+      : network_(network), metres_per_rad_(MetresPerRadian(wavelength_m)), out_(out) {}
+
+  void Write(const LaneSystem& system, size_t start, int count) const {
+    const int dates = static_cast<int>(network_.dates.size());
+    float split[kLanes], scale[kLanes];  // split: 0 = some date has no link to an earlier one
+    std::fill(split, split + kLanes, 1.0F);
+    for (int k = 1; k < dates; ++k) {
+      const float* inverse = system.inverse_pivot(k);
+      for (int lane = 0; lane < kLanes; ++lane) split[lane] = inverse[lane] > 0.0F ? split[lane] : 0.0F;
+    }
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const double factor = VarianceFactor(system.weighted_squares()[lane], system.pairs_used()[lane] - (dates - 1));
+      scale[lane] = static_cast<float>(std::abs(metres_per_rad_) * std::sqrt(factor));
+    }
+    const float metres_per_rad = static_cast<float>(metres_per_rad_);
+    for (int k = 0; k < dates; ++k) {
+      float* displacement = out_.displacement_m.plane(k).data() + start;
+      float* sigma = out_.displacement_std_m.plane(k).data() + start;
+      const float* series = system.series(k);
+      const float* variance = system.variance(k);
+      for (int lane = 0; lane < count; ++lane) {
+        displacement[lane] = metres_per_rad * series[lane];
+        sigma[lane] = scale[lane] * std::sqrt(variance[lane]);
+      }
+    }
+    for (int lane = 0; lane < count; ++lane) {
+      const bool any = system.pairs_used()[lane] > 0;
+      out_.temporal_coherence.values[start + lane] = any ? system.temporal_coherence()[lane] : kMissing;
+      out_.pairs_used.values[start + lane] = static_cast<uint16_t>(system.pairs_used()[lane]);
+      if (split[lane] == 0.0F) WriteSplit(system, start, lane);
+    }
+  }
+
+ private:
+  void WriteSplit(const LaneSystem& system, size_t start, int lane) const {
+    SplitPixel pixel = SplitOf(system, lane);
+    const double freedom = system.pairs_used()[lane] - (pixel.dates_used - pixel.subsets);
+    const double factor = VarianceFactor(system.weighted_squares()[lane], freedom);
+    for (double& variance : pixel.variance_rad2) variance *= factor;
+    if (pixel.subsets > 1) JoinSubsets(network_.days, pixel);
+    out_.disconnected.values[start + lane] = pixel.subsets > 1 ? 1 : 0;
+    for (size_t k = 0; k < pixel.subset.size(); ++k) {
+      const bool here = pixel.subset[k] >= 0;
+      const int date = static_cast<int>(k);
+      out_.displacement_m.plane(date)[start + lane] =
+          here ? static_cast<float>(metres_per_rad_ * pixel.series_rad[k]) : kMissing;
+      out_.displacement_std_m.plane(date)[start + lane] =
+          here ? static_cast<float>(std::abs(metres_per_rad_) * std::sqrt(pixel.variance_rad2[k])) : kMissing;
+    }
+  }
+
+  const Network& network_;
+  double metres_per_rad_;
+  SbasSeries& out_;
+};
+
+}  // namespace
+
+SbasSeries InvertSbas(const Network& network, const Array3<float>& unwrapped_rad, const Array3<float>& weights,
+                      double wavelength_m, int threads) {
+  const int dates = static_cast<int>(network.dates.size());
+  const int rows = unwrapped_rad.rows, cols = unwrapped_rad.cols;
+  SbasSeries out{Array3<float>(dates, rows, cols), Array3<float>(dates, rows, cols), Array2<float>(rows, cols),
+                 Array2<uint8_t>(rows, cols), Array2<uint16_t>(rows, cols)};
+  const long pixels = static_cast<long>(rows) * cols;
+  const SeriesWriter writer(network, wavelength_m, out);
+  ParallelFor(static_cast<int>((pixels + kChunkPixels - 1) / kChunkPixels), threads, [&](int chunk) {
+    LaneSystem system(network);
+    const long end = std::min(pixels, (chunk + 1) * kChunkPixels);
+    for (long start = chunk * kChunkPixels; start < end; start += kLanes) {
+      const int count = static_cast<int>(std::min<long>(kLanes, end - start));
+      LoadGroup(unwrapped_rad, weights, start, count, system);
+      system.Solve();
+      writer.Write(system, start, count);
+    }
+  });
+  return out;
+}
+
+float PhaseWeight(float coherence, double looks) {
+  if (!(coherence >= 0.0F)) return 0.0F;
+  const double g = std::clamp(static_cast<double>(coherence), 0.05, 0.99);
+  return static_cast<float>(2.0 * looks * g * g / (1.0 - g * g));
+}
+
+Array3<float> PhaseWeights(const Array3<float>& coherence, double looks) {
+  Array3<float> weights(coherence.planes, coherence.rows, coherence.cols);
+  std::transform(coherence.values.begin(), coherence.values.end(), weights.values.begin(),
+                 [looks](float g) { return PhaseWeight(g, looks); });
+  return weights;
+}
+
+}  // namespace fringewatch::unwrapper

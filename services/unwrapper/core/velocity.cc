@@ -1,0 +1,84 @@
+#include "services/unwrapper/core/velocity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "common/base/units.h"
+
+namespace fringewatch::unwrapper {
+namespace {
+
+constexpr int kMinDatesOfParabola = 5;
+
+/// Sums over the dates of one pixel; t in years from the middle of the series, x in metres.
+struct Moments {
+  double n = 0, t = 0, tt = 0, ttt = 0, tttt = 0, x = 0, tx = 0, ttx = 0, xx = 0;
+};
+
+struct Fit {
+  double velocity = kMissing, velocity_std = kMissing, acceleration = kMissing, acceleration_std = kMissing;
+};
+
+/// Line and parabola by orthogonal polynomials 1, u = t - mean t, q = u^2 - (m3 / m2) u - m2 / n.
+Fit FitPixel(const Moments& sum) {
+  Fit fit;
+  if (sum.n < 2) return fit;
+  const double n = sum.n, t = sum.t / n;
+  const double m2 = sum.tt - n * t * t;
+  const double m3 = sum.ttt - 3 * t * sum.tt + 2 * n * t * t * t;
+  const double m4 = sum.tttt - 4 * t * sum.ttt + 6 * t * t * sum.tt - 3 * n * t * t * t * t;
+  const double ux = sum.tx - t * sum.x;
+  const double uux = sum.ttx - 2 * t * sum.tx + t * t * sum.x;
+  fit.velocity = ux / m2;
+  const double line_squares = std::max(0.0, sum.xx - sum.x * sum.x / n - ux * ux / m2);
+  if (n > 2) fit.velocity_std = std::sqrt(line_squares / (n - 2) / m2);
+  if (n < kMinDatesOfParabola) return fit;
+  const double qq = m4 - m3 * m3 / m2 - m2 * m2 / n;
+  const double curvature = (uux - m3 / m2 * ux - m2 / n * sum.x) / qq;
+  const double parabola_squares = std::max(0.0, line_squares - curvature * curvature * qq);
+  fit.acceleration = 2 * curvature;
+  fit.acceleration_std = 2 * std::sqrt(parabola_squares / (n - 3) / qq);
+  return fit;
+}
+
+}  // namespace
+
+VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displacement_m) {
+  const int rows = displacement_m.rows, cols = displacement_m.cols;
+  VelocityMap map{Array2<float>(rows, cols, kMissing), Array2<float>(rows, cols, kMissing),
+                  Array2<float>(rows, cols, kMissing), Array2<float>(rows, cols, kMissing)};
+  if (days.empty()) return map;
+  const double middle = (days.front() + days.back()) / 2;
+  std::vector<Moments> sums(cols);
+  for (int r = 0; r < rows; ++r) {
+    sums.assign(cols, {});
+    for (int k = 0; k < displacement_m.planes; ++k) {
+      const double t = (days[k] - middle) / kDaysPerYear;
+      for (int c = 0; c < cols; ++c) {
+        const double x = displacement_m(k, r, c);
+        if (std::isnan(x)) continue;
+        Moments& sum = sums[c];
+        sum.n += 1;
+        sum.t += t;
+        sum.tt += t * t;
+        sum.ttt += t * t * t;
+        sum.tttt += t * t * t * t;
+        sum.x += x;
+        sum.tx += t * x;
+        sum.ttx += t * t * x;
+        sum.xx += x * x;
+      }
+    }
+    for (int c = 0; c < cols; ++c) {
+      const Fit fit = FitPixel(sums[c]);
+      map.velocity_m_per_yr(r, c) = static_cast<float>(fit.velocity);
+      map.velocity_std_m_per_yr(r, c) = static_cast<float>(fit.velocity_std);
+      map.acceleration_m_per_yr2(r, c) = static_cast<float>(fit.acceleration);
+      map.acceleration_std_m_per_yr2(r, c) = static_cast<float>(fit.acceleration_std);
+    }
+  }
+  return map;
+}
+
+}  // namespace fringewatch::unwrapper
