@@ -8,7 +8,7 @@
 #include "common/base/parallel.h"
 #include "common/io/grid_alignment.h"
 #include "common/io/pair_inspection.h"
-#include "common/io/sign_test.h"
+#include "common/io/sign_check.h"
 #include "common/stack/network.h"
 
 namespace fringewatch::io {
@@ -137,7 +137,7 @@ void CheckSigns(Listing& listing, const DatasetPool& pool, const std::vector<Ins
   ParallelFor(static_cast<int>(usable.size()), Threads(), [&](int i) {
     samples[static_cast<size_t>(i)] = SignSamples(pool, usable[static_cast<size_t>(i)]->layers, frame);
   });
-  const std::vector<SignVote> votes = TestSigns(network, samples);
+  const std::vector<SignVote> votes = CheckSignsByClosure(network, samples);
   for (size_t i = 0; i < usable.size(); ++i) {
     const SignVote& vote = votes[i];
     if (vote.opposing <= vote.agreeing) continue;

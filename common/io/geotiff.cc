@@ -1,5 +1,6 @@
 // Any rasters that GDAL reads, named by a pattern such as 'x_{date1}-{date2}_unw.tif' ('*' matches within a name).
 #include <algorithm>
+#include <set>
 
 #include "common/io/candidate.h"
 #include "common/io/files.h"
@@ -97,17 +98,22 @@ StatusOr<Listing> ListGeotiff(const StackSource& source) {
   const std::regex loose = PatternRegex(source.pattern, kAnyText);
   const int depth = static_cast<int>(std::count(source.pattern.begin(), source.pattern.end(), '/'));
   const size_t prefix = JoinPath(source.path, "").size();
-  int others = 0;
+  std::vector<std::string> others;
   for (const std::string& path : FilesBelow(source.path, depth)) {
     const std::string relative = path.substr(prefix);
     std::smatch dates;
     if (std::regex_match(relative, dates, strict) || std::regex_match(relative, dates, loose)) {
       AddPair(source, path, dates[1], dates[2], listing);
     } else {
-      ++others;
+      others.push_back(path);
     }
   }
-  if (others > 0) listing.notes.push_back(fmt::format("{} files do not match '{}'", others, source.pattern));
+  std::set<std::string> used = {source.height_path};
+  for (const Candidate& candidate : listing.candidates) {
+    if (candidate.coherence) used.insert(candidate.coherence->path);
+  }
+  const auto unused = std::count_if(others.begin(), others.end(), [&](const auto& path) { return !used.contains(path); });
+  if (unused > 0) listing.notes.push_back(fmt::format("{} other files do not match '{}'", unused, source.pattern));
   return listing;
 }
 

@@ -7,7 +7,7 @@ namespace fringewatch::io {
 namespace {
 
 constexpr int kScanRows = 256;
-constexpr float kWrappedLimit_rad = 6.2932f;  // 2 pi and a little: some programs wrap to [0, 2 pi)
+constexpr float kRounding_rad = 0.01f;
 constexpr float kCoherenceLimit = 1.05f;
 
 bool Counts(float value, bool zero_is_missing) { return !std::isnan(value) && !(zero_is_missing && value == 0.0f); }
@@ -47,28 +47,36 @@ std::optional<double> WavelengthTag(const RasterInfo& info) {
   return std::nullopt;
 }
 
-// A wrapped raster whose values are beyond one cycle is not wrapped phase.
+void SampleMagnitudes(const ComplexWindow& parts, InspectedPair& pair) {
+  for (const float magnitude : parts.magnitude.values) {
+    if (std::isnan(magnitude)) continue;
+    pair.largest_magnitude = std::max(pair.largest_magnitude, magnitude);
+    pair.smallest_magnitude = std::min(pair.smallest_magnitude, magnitude);
+  }
+}
+
+// Wrapped phase spans [-pi, pi] or, by some programs, [0, 2 pi]; what is beyond is something else.
 Status CheckPhaseSample(const DatasetPool& pool, InspectedPair& pair) {
   const Layer& phase = pair.layers.phase;
+  float low = 0.0f, high = 0.0f;
   for (const Window& window : SampleWindows(phase.info.grid.rows, phase.info.grid.cols)) {
     if (phase.info.is_complex) {
       FW_ASSIGN_OR_RETURN(const ComplexWindow parts, pool.ReadComplex(phase.source, phase.info, window));
-      for (const float magnitude : parts.magnitude.values) {
-        if (std::isnan(magnitude)) continue;
-        pair.largest_magnitude = std::max(pair.largest_magnitude, magnitude);
-        pair.smallest_magnitude = std::min(pair.smallest_magnitude, magnitude);
-      }
-    } else if (!pair.candidate->unwrapped) {
-      FW_ASSIGN_OR_RETURN(const Array2<float> part, pool.Read(phase.source, phase.info, window));
-      for (const float value : part.values) {
-        if (std::abs(value) <= kWrappedLimit_rad || std::isnan(value)) continue;
-        return Error(Fault::kInputRejected,
-                     "{}: holds {:.4g}, beyond wrapped phase in radians; if it is unwrapped phase say --unwrapped",
-                     phase.source.path, value);
-      }
+      SampleMagnitudes(parts, pair);
+      continue;
+    }
+    FW_ASSIGN_OR_RETURN(const Array2<float> part, pool.Read(phase.source, phase.info, window));
+    for (const float value : part.values) {
+      low = std::min(low, value);  // NaN compares false and is passed over
+      high = std::max(high, value);
     }
   }
-  return {};
+  const auto pi = static_cast<float>(kPi) + kRounding_rad;
+  const bool wrapped = (low >= -pi && high <= pi) || (low >= -kRounding_rad && high <= 2.0f * pi);
+  if (wrapped || pair.candidate->unwrapped) return {};
+  return Error(Fault::kInputRejected,
+               "{}: spans {:.4g} to {:.4g}, which is not wrapped phase in radians; if it is unwrapped phase say --unwrapped",
+               phase.source.path, low, high);
 }
 
 Status CheckCoherenceSample(const DatasetPool& pool, const Layer& coherence) {

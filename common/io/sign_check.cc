@@ -1,4 +1,4 @@
-#include "common/io/sign_test.h"
+#include "common/io/sign_check.h"
 
 #include <array>
 #include <cmath>
@@ -33,7 +33,7 @@ std::array<double, 4> Resultants(const Samples& ij, const Samples& jk, const Sam
 
 }  // namespace
 
-std::vector<SignVote> TestSigns(const Network& network, const std::vector<Samples>& samples) {
+std::vector<SignVote> CheckSignsByClosure(const Network& network, const std::vector<Samples>& samples) {
   std::vector<SignVote> votes(samples.size());
   for (const Triplet& triplet : network.triplets) {
     const std::array<size_t, 3> pairs = {static_cast<size_t>(triplet.pair_ij), static_cast<size_t>(triplet.pair_jk),

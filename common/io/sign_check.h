@@ -19,7 +19,7 @@ struct SignVote {
 /// Smooth or noisy samples, which close either way or not at all, cast no vote. A stack in which every pair is turned
 /// closes too: that is not seen.
 /// \param samples exp(i phase) of each pair at the same pixels, 0 where missing; all of one length
-[[nodiscard]] std::vector<SignVote> TestSigns(const Network& network,
+[[nodiscard]] std::vector<SignVote> CheckSignsByClosure(const Network& network,
                                               const std::vector<std::vector<std::complex<float>>>& samples);
 
 }  // namespace fringewatch::io
