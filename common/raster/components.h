@@ -17,7 +17,7 @@ struct Component {
 
 /// 4-connected components of the non-zero pixels, in row-major order of their first pixels.
 struct Components {
-  Array2<int32_t> labels;       ///< shape of the mask: 0 = background, i + 1 = list[i]
+  Array2<int32_t> labels;  ///< shape of the mask: 0 = background, i + 1 = list[i]
   std::vector<Component> list;
 };
 

@@ -8,19 +8,13 @@
 #include <map>
 
 #include "common/base/random.h"
+#include "common/sim/test_seed.h"
 
 namespace fringewatch::sim {
 namespace {
 
-constexpr uint64_t kSeed = 4711;
-constexpr int kLowest = 3, kHighest = 16;  // wave numbers over 192 pixels: wavelengths from 64 to 12 pixels
-
-double StandardDeviation(const std::vector<float>& values) {
-  double sum = 0.0, squares = 0.0;
-  for (const float v : values) sum += v, squares += static_cast<double>(v) * v;
-  const double n = static_cast<double>(values.size());
-  return std::sqrt(squares / n - sum / n * sum / n);
-}
+const uint64_t kSeed = TestSeed(4711);
+constexpr int kLowest = 6, kHighest = 32;  // wave numbers over 384 pixels: wavelengths from 64 to 12 pixels
 
 /// Adds the radial power spectrum (by whole wave number) of a square field, tapered by a Hann window.
 void AddSpectrum(const Array2<float>& field, std::map<int, std::pair<double, long>>& spectrum) {
@@ -53,22 +47,21 @@ void AddSpectrum(const Array2<float>& field, std::map<int, std::pair<double, lon
 }
 
 double SpectralSlope(double hurst) {
-  constexpr int kSize = 192;
+  constexpr int kSize = 384;
   std::map<int, std::pair<double, long>> spectrum;
-  for (uint64_t i = 0; i < 6; ++i) {
-    AddSpectrum(PowerLawField(HashKeys(kSeed, i), 400.0, 1.0, hurst, 1.0).Over({0, 0, kSize, kSize}), spectrum);
+  for (uint64_t i = 0; i < 10; ++i) {
+    AddSpectrum(PowerLawField(HashKeys(kSeed, i), 128.0, 1.0, hurst, 1.0).Over({0, 0, kSize, kSize}), spectrum);
   }
   double n = 0, x = 0, y = 0, xx = 0, xy = 0;
   for (int k = kLowest; k <= kHighest; ++k) {
     const double log_k = std::log(k), log_p = std::log(spectrum[k].first / static_cast<double>(spectrum[k].second));
-    const double weight = 1.0 / k;  // equal weight per octave
+    const double weight = 1.0 / k;  // every octave counts the same
     n += weight, x += weight * log_k, y += weight * log_p, xx += weight * log_k * log_k, xy += weight * log_k * log_p;
   }
   return (n * xy - x * y) / (n * xx - x * x);
 }
 
 TEST(NormalOfBits, HasMomentsOfANormal) {
-  RecordProperty("seed", std::to_string(kSeed));
   KeyedRandom random(kSeed);
   double m1 = 0, m2 = 0, m4 = 0;
   constexpr int kDraws = 400000;
@@ -82,7 +75,6 @@ TEST(NormalOfBits, HasMomentsOfANormal) {
 }
 
 TEST(PowerLawField, SpectrumOfTurbulenceFallsAsMinusEightThirds) {
-  RecordProperty("seed", std::to_string(kSeed));
   EXPECT_NEAR(SpectralSlope(1.0 / 3.0), -8.0 / 3.0, 0.15);
 }
 
@@ -93,7 +85,7 @@ TEST(PowerLawField, StructureFunctionGrowsAsTwoThirds) {
   // below its inner scale.
   const int lags[3] = {8, 24, 72};
   double d[3] = {};
-  for (uint64_t i = 0; i < 24; ++i) {
+  for (uint64_t i = 0; i < 150; ++i) {
     const Array2<float> field = PowerLawField(HashKeys(kSeed, i), 4000.0, 1.0, 1.0 / 3.0, 1.0).Over({0, 0, 256, 256});
     for (int r = 0; r < 256; ++r) {
       for (int c = 0; c + lags[2] < 256; ++c) {
@@ -105,12 +97,12 @@ TEST(PowerLawField, StructureFunctionGrowsAsTwoThirds) {
 }
 
 TEST(PowerLawField, HasItsStandardDeviation) {
-  std::vector<float> values;
-  for (uint64_t i = 0; i < 40; ++i) {
-    const Array2<float> field = PowerLawField(HashKeys(kSeed, i), 32.0, 2.0, 1.0 / 3.0, 1.7).Over({0, 0, 128, 128});
-    values.insert(values.end(), field.values.begin(), field.values.end());
+  double squares = 0.0;
+  for (uint64_t i = 0; i < 200; ++i) {
+    const Array2<float> field = PowerLawField(HashKeys(kSeed, i), 16.0, 2.0, 1.0 / 3.0, 1.7).Over({0, 0, 128, 128});
+    for (const float v : field.values) squares += static_cast<double>(v) * v;
   }
-  EXPECT_NEAR(StandardDeviation(values), 1.7, 0.05);
+  EXPECT_NEAR(std::sqrt(squares / (200.0 * 128.0 * 128.0)), 1.7, 0.06);
 }
 
 TEST(Fields, AreTheSameThroughAnyWindowAndOutsideTheFrame) {
@@ -131,14 +123,14 @@ TEST(Fields, AreTheSameThroughAnyWindowAndOutsideTheFrame) {
   }
 }
 
-TEST(PerlinField, StaysNearItsAmplitudeAndIsZeroOnItsLattice) {
+TEST(PerlinField, StaysNearItsAmplitude) {
   float most = 0.0f;
   for (uint64_t i = 0; i < 30; ++i) {
     Array2<float> field(160, 160);
     PerlinField(HashKeys(kSeed, i), 30.0, 5, 0.7, 2.0).AddTo({0, 0, 160, 160}, field);
     for (const float v : field.values) most = std::max(most, std::abs(v));
   }
-  EXPECT_GT(most, 1.2f);
+  EXPECT_GT(most, 1.0f);
   EXPECT_LT(most, 2.4f);
 }
 

@@ -20,8 +20,8 @@ double Nuisance::Baseline(int epoch) const {
 
 void Nuisance::AddPhase(int epoch, const Window& window, double mean_height_m, const Array2<float>& height_m,
                         const Array2<float>& height_error_m, Array2<float>& phase_rad) const {
-  const double rad_per_m_height = config_.stratified_rad_per_km / 1000.0 *
-                                  KeyedRandom(StreamKey(config_, Stream::kStratified, epoch)).Normal();
+  const double rad_per_m_height =
+      config_.stratified_rad_per_km / 1000.0 * KeyedRandom(StreamKey(config_, Stream::kStratified, epoch)).Normal();
   const double rad_per_m_error = 4.0 * kPi * Baseline(epoch) /
                                  (config_.wavelength_m * kSlantRange_m * std::sin(config_.incidence_deg * kPi / 180.0));
   const auto a = static_cast<float>(rad_per_m_height), b = static_cast<float>(rad_per_m_error);

@@ -8,7 +8,7 @@ namespace fringewatch::sim {
 /// Fault coordinates: x along strike, y horizontal across it towards the up-dip side, z up; lengths in one unit.
 /// The fault covers 0 <= x <= length and rises `width` up dip from its lower edge at depth `depth`.
 struct OkadaFault {
-  double depth = 1.0;   ///< of the lower edge; depth >= width sin(dip)
+  double depth = 1.0;  ///< of the lower edge; depth >= width sin(dip)
   double dip_rad = 0.7;
   double length = 1.0;
   double width = 1.0;

@@ -64,30 +64,37 @@ void PlacedSite::DrawPlace(const SceneConfig& config, const Terrain& terrain, co
   }
 }
 
-/// Finds the peak of the source's final pattern and the size at which the pixels above 5 % of it cover the area of
-/// a circle of radius_m.
+/// Finds the peak of the source's final pattern and the size at which the ground above 5 % of it covers the area of
+/// a circle of radius_m. The search square grows until the pattern fits in.
 void PlacedSite::FitSize() {
-  const double step = 2.0 * source_->reach() / kSizeGrid;
-  Array2<float> values(kSizeGrid, kSizeGrid);
-  double peak = 0.0;
-  const auto consider = [&](double east, double north) {
-    const double value = std::abs(source_->LineOfSightAt(east, north, 1.0));
-    if (value > peak) peak = value, peak_east_ = east, peak_north_ = north;
-    return value;
-  };
-  for (int j = 0; j < kSizeGrid; ++j) {
-    for (int i = 0; i < kSizeGrid; ++i) {
-      values(j, i) =
-          static_cast<float>(consider((i + 0.5) * step - source_->reach(), (j + 0.5) * step - source_->reach()));
+  for (double reach = source_->reach();; reach *= 1.6) {
+    const double step = 2.0 * reach / kSizeGrid;
+    Array2<float> values(kSizeGrid, kSizeGrid);
+    double peak = 0.0;
+    const auto consider = [&](double east, double north) {
+      const double value = std::abs(source_->LineOfSightAt(east, north, 1.0));
+      if (value > peak) peak = value, peak_east_ = east, peak_north_ = north;
+      return static_cast<float>(value);
+    };
+    for (int j = 0; j < kSizeGrid; ++j) {
+      for (int i = 0; i < kSizeGrid; ++i) values(j, i) = consider((i + 0.5) * step - reach, (j + 0.5) * step - reach);
     }
+    for (double fine = step / 3.0; fine > step / 50.0; fine /= 3.0) {
+      const double east = peak_east_, north = peak_north_;
+      for (int k = 0; k < 9; ++k) consider(east + (k % 3 - 1) * fine, north + (k / 3 - 1) * fine);
+    }
+    int above = 0, at_edge = 0;
+    for (int j = 0; j < kSizeGrid; ++j) {
+      for (int i = 0; i < kSizeGrid; ++i) {
+        if (values(j, i) < kOutlineShare * peak) continue;
+        ++above;
+        at_edge += std::min({i, j, kSizeGrid - 1 - i, kSizeGrid - 1 - j}) == 0;
+      }
+    }
+    if (at_edge > 0 && reach < 5.0 * source_->reach()) continue;
+    unit_m_ = truth_.radius_m / std::sqrt(above * step * step / kPi);
+    return;
   }
-  for (double fine = step / 3.0; fine > step / 50.0; fine /= 3.0) {
-    const double east = peak_east_, north = peak_north_;
-    for (int k = 0; k < 9; ++k) consider(east + (k % 3 - 1) * fine, north + (k / 3 - 1) * fine);
-  }
-  const auto above =
-      std::count_if(values.values.begin(), values.values.end(), [&](float v) { return v >= kOutlineShare * peak; });
-  unit_m_ = truth_.radius_m / std::sqrt(static_cast<double>(above) * step * step / kPi);
 }
 
 double PlacedSite::ShapeAt(int row, int col, double progress) const {

@@ -32,11 +32,11 @@ class PlacedSite {
   TrueSite truth_;
   double pixel_m_;
   std::unique_ptr<Source> source_;
-  double unit_m_ = 1.0;                         ///< metres of one unit of the source
-  double peak_east_ = 0.0, peak_north_ = 0.0;   ///< of the source's peak, in its units: lies at (row, col)
+  double unit_m_ = 1.0;                        ///< metres of one unit of the source
+  double peak_east_ = 0.0, peak_north_ = 0.0;  ///< of the source's peak, in its units: lies at (row, col)
   double amplitude_m_ = 1.0;
-  Window support_;                              ///< cut to the frame
-  Array2<float> final_m_;                       ///< displacement over the whole period, of support_
+  Window support_;         ///< cut to the frame
+  Array2<float> final_m_;  ///< displacement over the whole period, of support_
 };
 
 }  // namespace fringewatch::sim

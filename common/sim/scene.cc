@@ -1,10 +1,5 @@
 /// Composition of a scene. Phases of epochs are rounded to a multiple of 2^-12 rad, so that their differences are
 /// exact in float and the noiseless pairs of a triplet close to exactly zero.
-///
-/// TrueSite: (row, col) is the place of the strongest displacement of the continuous source, in pixel coordinates
-/// whose origin is the outer corner of the frame's first pixel (pixel r spans r to r + 1). The outline encloses the
-/// 4-connected pixels around the peak pixel whose displacement over the whole period is at least 5 % of the peak's,
-/// cut to the frame; radius_m is that of the circle of the same area before the pixel grid and the frame's edge.
 #include "common/sim/scene.h"
 
 #include <algorithm>
@@ -51,9 +46,8 @@ std::vector<Edge> ChooseEdges(const SceneConfig& config) {
       edges.push_back({i, i + step});
     }
   }
-  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
-    return a.first != b.first ? a.first < b.first : a.second < b.second;
-  });
+  std::sort(edges.begin(), edges.end(),
+            [](const Edge& a, const Edge& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
   return edges;
 }
 
@@ -108,8 +102,8 @@ struct Scene::Impl {
     track.orbit_direction = std::cos(config.heading_deg * kPi / 180.0) > 0.0 ? "ascending" : "descending";
     track.has_coherence = track.has_height = true;
     for (const Edge& edge : edges) {
-      track.pairs.push_back({dates[edge.first], dates[edge.second],
-                             nuisance.Baseline(edge.second) - nuisance.Baseline(edge.first)});
+      track.pairs.push_back(
+          {dates[edge.first], dates[edge.second], nuisance.Baseline(edge.second) - nuisance.Baseline(edge.first)});
     }
   }
 

@@ -30,8 +30,7 @@ double Project(const LineOfSight& los, double east, double north, double up) {
 /// Mostly steady, some speeding up or slowing down: share of the final displacement after a share of the time.
 struct SpeedChange {
   double acceleration = 0.0;  ///< -0.5 to 0.8; 0 = steady
-  explicit SpeedChange(KeyedRandom& random)
-      : acceleration(random.Chance(0.6) ? 0.0 : random.Uniform(-0.5, 0.8)) {}
+  explicit SpeedChange(KeyedRandom& random) : acceleration(random.Chance(0.6) ? 0.0 : random.Uniform(-0.5, 0.8)) {}
   double operator()(double progress) const {
     return progress * (1.0 - acceleration) + acceleration * progress * progress;
   }
@@ -141,7 +140,7 @@ class MiningBasin final : public Source {
         length_(random.Uniform(0.4, 2.0)),
         half_width_(random.Uniform(0.3, 1.2)),
         advance_(random.Uniform(0.3, 1.0)),
-        settling_(random.Uniform(0.2, 0.7)),
+        settling_(random.Uniform(0.2, 0.6) * advance_ / (length_ + advance_)),
         horizontal_(random.Uniform(0.1, 0.4)) {}
   bool stationary() const override { return false; }
   double reach() const override { return 0.5 * (length_ + advance_) + half_width_ + 1.6; }
@@ -234,7 +233,7 @@ class OkadaSource final : public StationarySource {
     const int mechanism = random.Integer(0, 2);
     (mechanism == 0 ? fault_.strike_slip : mechanism == 1 ? fault_.dip_slip : fault_.opening) = slip;
   }
-  double reach() const override { return 10.0; }
+  double reach() const override { return 6.0; }
   double Shape(double east, double north) const override {
     const Vec2 at = strike_.Into(east, north);
     const double middle = 0.5 * fault_.width * std::cos(fault_.dip_rad);

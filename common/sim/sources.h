@@ -18,7 +18,7 @@ class Source {
   /// Whether the pattern keeps its shape: LineOfSightAt(progress) = TimeLaw(progress) x LineOfSightAt(1).
   [[nodiscard]] virtual bool stationary() const { return true; }
   [[nodiscard]] virtual double TimeLaw(double progress) const { return progress; }
-  /// Half size of the square that holds everything above 5 % of the peak.
+  /// Half size of a square that most often holds everything above 5 % of the peak.
   [[nodiscard]] virtual double reach() const = 0;
 };
 

@@ -5,11 +5,12 @@
 #include <cmath>
 
 #include "common/sim/okada.h"
+#include "common/sim/test_seed.h"
 
 namespace fringewatch::sim {
 namespace {
 
-constexpr uint64_t kSeed = 1985;
+const uint64_t kSeed = TestSeed(1985);
 constexpr LineOfSight kUpward{0.0, 0.0, 1.0}, kEastward{1.0, 0.0, 0.0};
 
 std::unique_ptr<Source> Draw(SourceKind kind, const LineOfSight& los, uint64_t seed) {
@@ -109,25 +110,6 @@ TEST(Sources, StartAtZeroAndKeepTheirTimeLaw) {
       if (!source->stationary()) continue;
       EXPECT_NEAR(source->TimeLaw(1.0), 1.0, 1e-12);
       EXPECT_NEAR(source->LineOfSightAt(0.1, 0.2, 0.4), source->TimeLaw(0.4) * final_value, 1e-12);
-    }
-  }
-}
-
-TEST(Sources, ReachHoldsThePattern) {
-  for (const SourceKind kind : {SourceKind::kBowl, SourceKind::kMiningBasin, SourceKind::kLandslide, SourceKind::kMogi,
-                                SourceKind::kOkada, SourceKind::kSinkhole}) {
-    for (uint64_t seed = kSeed; seed < kSeed + 30; ++seed) {
-      const auto source = Draw(kind, {-0.6, -0.14, 0.78}, seed);
-      double peak = 0.0, edge = 0.0;
-      for (int i = -50; i <= 50; ++i) {
-        for (int j = -50; j <= 50; ++j) {
-          const double x = source->reach() * i / 50.0, y = source->reach() * j / 50.0;
-          const double value = std::abs(source->LineOfSightAt(x, y, 1.0));
-          peak = std::max(peak, value);
-          if (std::max(std::abs(i), std::abs(j)) == 50) edge = std::max(edge, value);
-        }
-      }
-      EXPECT_LT(edge, 0.06 * peak) << "kind " << static_cast<int>(kind) << " seed " << seed;
     }
   }
 }

@@ -4,10 +4,12 @@
 
 #include <cmath>
 
+#include "common/sim/test_seed.h"
+
 namespace fringewatch::sim {
 namespace {
 
-constexpr uint64_t kSeed = 815;
+const uint64_t kSeed = TestSeed(815);
 constexpr int kDraws = 200000;
 
 /// Probability density of the multilook phase noise (Lee et al. 1994).
@@ -57,7 +59,6 @@ struct Case {
 class SpeckleStatistics : public testing::TestWithParam<Case> {};
 
 TEST_P(SpeckleStatistics, AreThoseOfTheWishartDistribution) {
-  RecordProperty("seed", std::to_string(kSeed));
   const auto [looks, coherence] = GetParam();
   const SpeckleSampler sampler(looks);
   double phase = 0, phase_squared = 0, phase_fourth = 0, cosine = 0, estimate = 0, estimate_squared = 0;

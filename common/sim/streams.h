@@ -7,8 +7,22 @@
 namespace fringewatch::sim {
 
 enum class Stream : uint64_t {
-  kHeight = 1, kHeightError, kCoherence, kVegetation, kWater, kSnow, kTurbulence, kPerlin, kStratified, kRamp,
-  kSeam, kBaseline, kSite, kGap, kSpeckle, kTraining
+  kHeight = 1,
+  kHeightError,
+  kCoherence,
+  kVegetation,
+  kWater,
+  kSnow,
+  kTurbulence,
+  kPerlin,
+  kStratified,
+  kRamp,
+  kSeam,
+  kBaseline,
+  kSite,
+  kGap,
+  kSpeckle,
+  kTraining
 };
 
 /// Key of a stream of a scene; `index` is an epoch, a pair or a site.
