@@ -44,10 +44,10 @@ theirs='
 ^spdlog/                                   | ^(common/service/|services/[a-z]+/(app/|main[.]cc)|services/(cli|trainer)/)
 ^CLI/                                      | ^services/([a-z]+/main[.]cc|cli/|trainer/)
 ^nlohmann/                                 | ^(common/(nn|io|wire)/|services/|tests/)
-^(gtest|gmock)/                            | (^tests/|_test[.]cc$)
+^(gtest|gmock)/                            | (^tests/|_test[.]cc$|[/_]test_[a-z_]+[.](h|cc)$)
 '
 
-# A test beside the code may also use the simulator and the support of all tests.
+# A test beside the code (x_test.cc, test_x.h, x_test_y.cc) may also use the simulator and the support of all tests.
 test_extra='^(common/sim|tests/support)/'
 
 folders=()
@@ -72,7 +72,7 @@ find "${folders[@]}" \( -name '*.h' -o -name '*.cc' \) -print0 | sort -z |
     {
       split($0, part, ":"); file = part[1]; line = part[2]
       header = $0; sub(/^[^<"]*[<"]/, "", header); sub(/[>"].*$/, "", header)
-      is_test = file ~ /_test[.]cc$/
+      is_test = file ~ /(_test[.]cc|[\/_]test_[a-z_]+[.](h|cc))$/
       if (header ~ /^(common|services|tests)\//) {
         for (i = 1; i <= ours && file !~ from[i]; ++i) {}
         if (i > ours) complain("no rule names this file: add one to .ci/includes.sh")
