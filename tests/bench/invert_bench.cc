@@ -1,31 +1,17 @@
 /// Speed of the time-series inversion: pixels per CPU second of one thread, every pixel with its own weights and
 /// gaps, for networks of 30 pairs / 10 dates, 100 / 28 and 300 / 78 (the shortest spans first). Prints JSON.
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-
 #include "common/base/random.h"
 #include "services/unwrapper/core/sbas.h"
+#include "services/unwrapper/core/test_networks.h"
 
 namespace {
 
 using namespace fringewatch;
-
-/// The `pairs` shortest spans between `dates` acquisitions 12 days apart.
-Network ShortestSpans(int dates, int pairs) {
-  std::vector<Pair> list;
-  for (int span = 1; span < dates; ++span) {
-    for (int i = 0; i + span < dates && static_cast<int>(list.size()) < pairs; ++i) {
-      list.push_back({Date{18000 + 12 * i}, Date{18000 + 12 * (i + span)}});
-    }
-  }
-  std::sort(list.begin(), list.end(), [](const Pair& a, const Pair& b) {
-    return std::pair(a.date1, a.date2) < std::pair(b.date1, b.date2);
-  });
-  return BuildNetwork(list);
-}
 
 struct Input {
   Array3<float> phase_rad, weights;
@@ -49,7 +35,7 @@ Input MakeInput(const Network& network, int side) {
 }
 
 nlohmann::json Measure(int dates, int pairs, int side) {
-  const Network network = ShortestSpans(dates, pairs);
+  const Network network = unwrapper::ShortestSpans(dates, pairs);
   const Input input = MakeInput(network, side);
   double best_s = 1e9, checksum = 0;
   for (int repeat = 0; repeat < 5; ++repeat) {

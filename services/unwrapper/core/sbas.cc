@@ -18,8 +18,8 @@ void LoadGroup(const Array3<float>& phase, const Array3<float>& weights, size_t 
   for (int m = 0; m < phase.planes; ++m) {
     const float* from_phase = phase.plane(m).data() + start;
     const float* from_weight = weights.plane(m).data() + start;
-    float* to_phase = system.phase(m);
-    float* to_weight = system.weight(m);
+    float* __restrict to_phase = system.phase(m).at;
+    float* __restrict to_weight = system.weight(m).at;
     const auto copy = [&](int lanes) {
       for (int lane = 0; lane < lanes; ++lane) {
         const float p = from_phase[lane], w = from_weight[lane];
@@ -122,7 +122,7 @@ class SeriesWriter {
     float split[kLanes], scale[kLanes];  // split: 0 = some date has no link to an earlier one
     std::fill(split, split + kLanes, 1.0F);
     for (int k = 1; k < dates; ++k) {
-      const float* inverse = system.inverse_pivot(k);
+      const LaneRow& inverse = system.inverse_pivot(k);
       for (int lane = 0; lane < kLanes; ++lane) split[lane] = inverse[lane] > 0.0F ? split[lane] : 0.0F;
     }
     for (int lane = 0; lane < kLanes; ++lane) {
@@ -133,8 +133,8 @@ class SeriesWriter {
     for (int k = 0; k < dates; ++k) {
       float* displacement = out_.displacement_m.plane(k).data() + start;
       float* sigma = out_.displacement_std_m.plane(k).data() + start;
-      const float* series = system.series(k);
-      const float* variance = system.variance(k);
+      const LaneRow& series = system.series(k);
+      const LaneRow& variance = system.variance(k);
       for (int lane = 0; lane < count; ++lane) {
         displacement[lane] = metres_per_rad * series[lane];
         sigma[lane] = scale[lane] * std::sqrt(variance[lane]);

@@ -8,50 +8,54 @@
 
 namespace fringewatch::unwrapper {
 
-inline constexpr int kLanes = 16;  ///< pixels per group: one cache line of floats
+inline constexpr int kLanes = 16;  ///< pixels per group
 
-/// Storage of one group. Rows of kLanes floats; date rows are preceded by `band` rows of zeros, so that no loop asks
-/// whether a neighbour exists.
+/// One number per pixel of a group: one cache line.
+struct alignas(64) LaneRow {
+  float at[kLanes] = {};
+  float& operator[](int lane) { return at[lane]; }
+  const float& operator[](int lane) const { return at[lane]; }
+};
+
+/// One group: what goes in (phase, weight), what comes out, and the storage between. The solver is single precision;
+/// a second round on the residuals makes large phases and weights of very different size harmless.
 class LaneSystem {
  public:
   explicit LaneSystem(const Network& network);
 
-  /// Row of `pair` to be filled before Solve: phase in rad (finite) and weight (0 = missing, else positive).
-  [[nodiscard]] float* phase(size_t pair) { return phase_.data() + pair * kLanes; }
-  [[nodiscard]] float* weight(size_t pair) { return weight_.data() + pair * kLanes; }
-  [[nodiscard]] const float* weight(size_t pair) const { return weight_.data() + pair * kLanes; }
+  /// To be filled before Solve: phase in rad (finite) and weight (0 = missing, else positive) of a pair.
+  [[nodiscard]] LaneRow& phase(size_t pair) { return phase_[pair]; }
+  [[nodiscard]] LaneRow& weight(size_t pair) { return weight_[pair]; }
+  [[nodiscard]] const LaneRow& weight(size_t pair) const { return weight_[pair]; }
 
-  /// Solves the group. Afterwards, per lane: series, variance, pivot, coherence, squares, pairs.
   void Solve();
 
   /// Phase of date `k` relative to the first date of its subset, rad.
-  [[nodiscard]] const float* series(int k) const { return series_.data() + Row(k); }
+  [[nodiscard]] const LaneRow& series(int k) const { return series_[k + band_]; }
   /// Variance of it: diagonal of the inverse normal matrix (variance factor 1), rad^2.
-  [[nodiscard]] const float* variance(int k) const { return covariance_.data() + Row(k) * band_; }
+  [[nodiscard]] const LaneRow& variance(int k) const { return covariance_[static_cast<size_t>(k + band_) * band_]; }
   /// 0 where no link leads from date `k` to an earlier one: first date of a subset. For k = 0 always 0.
-  [[nodiscard]] const float* inverse_pivot(int k) const { return inverse_pivot_.data() + Row(k); }
-  /// Share in date k of its `step`-th earlier neighbour: positive where they belong to the same subset.
-  [[nodiscard]] const float* share(int k, int step) const { return link_.data() + Row(k) * band_ + (step - 1) * kLanes; }
-  [[nodiscard]] const float* temporal_coherence() const { return temporal_coherence_; }
-  [[nodiscard]] const float* weighted_squares() const { return weighted_squares_; }  ///< of the residuals
-  [[nodiscard]] const float* pairs_used() const { return pairs_used_; }
+  [[nodiscard]] const LaneRow& inverse_pivot(int k) const { return inverse_pivot_[k + band_]; }
+  /// Share of date k that goes to its `step`-th earlier neighbour: positive where they belong to the same subset.
+  [[nodiscard]] const LaneRow& share(int k, int step) const {
+    return link_[static_cast<size_t>(k + band_) * band_ + step - 1];
+  }
+  [[nodiscard]] const LaneRow& temporal_coherence() const { return temporal_coherence_; }
+  [[nodiscard]] const LaneRow& weighted_squares() const { return weighted_squares_; }  ///< of the residuals
+  [[nodiscard]] const LaneRow& pairs_used() const { return pairs_used_; }
   [[nodiscard]] const Network& network() const { return network_; }
   [[nodiscard]] int band() const { return band_; }
 
  private:
-  [[nodiscard]] size_t Row(int k) const { return static_cast<size_t>(k + band_) * kLanes; }
-
   const Network& network_;
   int dates_;
   int band_;
-  std::vector<float> phase_, weight_;             // (pair, lane)
-  std::vector<float> link_;                       // (date, step, lane): weight, later share, of date - step
-  std::vector<float> load_;                       // (date, lane): right-hand side
-  std::vector<float> inverse_pivot_, series_;     // (date, lane)
-  std::vector<float> covariance_;                 // (date, step, lane): with date - step, step 0 to band - 1
-  alignas(64) float temporal_coherence_[kLanes];
-  alignas(64) float weighted_squares_[kLanes];
-  alignas(64) float pairs_used_[kLanes];
+  std::vector<LaneRow> phase_, weight_;  // (pair)
+  // Dates come after `band_` rows of zeros, so that no loop asks whether a neighbour exists.
+  std::vector<LaneRow> link_;            // (date, step - 1): weight, later share, of date - step
+  std::vector<LaneRow> inverse_pivot_, load_, series_, correction_;  // (date)
+  std::vector<LaneRow> covariance_;      // (date, step): with date - step, step 0 to band - 1
+  LaneRow temporal_coherence_, weighted_squares_, pairs_used_;
 };
 
 }  // namespace fringewatch::unwrapper

@@ -1,0 +1,60 @@
+/// Networks and phases with a known truth, for the tests and benchmarks of the time series.
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "common/base/random.h"
+#include "common/raster/array.h"
+#include "common/stack/network.h"
+
+namespace fringewatch::unwrapper {
+
+/// FRINGEWATCH_SEED from the environment, else `standard`; printed, so that a failure can be repeated.
+inline uint64_t TestSeed(uint64_t standard) {
+  const char* text = std::getenv("FRINGEWATCH_SEED");
+  const uint64_t seed = text ? std::strtoull(text, nullptr, 10) : standard;
+  std::printf("FRINGEWATCH_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  return seed;
+}
+
+/// Network of pairs given as indices of acquisitions 12 days apart.
+inline Network NetworkOf(std::vector<std::pair<int, int>> edges) {
+  std::sort(edges.begin(), edges.end());
+  std::vector<Pair> pairs;
+  for (const auto& [first, second] : edges) pairs.push_back({Date{18000 + 12 * first}, Date{18000 + 12 * second}});
+  return BuildNetwork(pairs);
+}
+
+/// The `pairs` shortest spans between `dates` acquisitions.
+inline Network ShortestSpans(int dates, int pairs) {
+  std::vector<std::pair<int, int>> edges;
+  for (int span = 1; span < dates; ++span) {
+    for (int i = 0; i + span < dates && static_cast<int>(edges.size()) < pairs; ++i) edges.emplace_back(i, i + span);
+  }
+  return NetworkOf(edges);
+}
+
+inline double Span_days(const Network& network, size_t pair) {
+  return network.days[network.edges[pair].second] - network.days[network.edges[pair].first];
+}
+
+/// Phase of every pair from the phase of every date, `phase_of(date, row, col)` in rad.
+template <typename PhaseOf>
+Array3<float> PairPhases(const Network& network, int rows, int cols, PhaseOf&& phase_of) {
+  Array3<float> phase(static_cast<int>(network.edges.size()), rows, cols);
+  for (int m = 0; m < phase.planes; ++m) {
+    for (int r = 0; r < rows; ++r) {
+      for (int c = 0; c < cols; ++c) {
+        phase(m, r, c) = static_cast<float>(phase_of(network.edges[m].second, r, c) -
+                                            phase_of(network.edges[m].first, r, c));
+      }
+    }
+  }
+  return phase;
+}
+
+}  // namespace fringewatch::unwrapper
