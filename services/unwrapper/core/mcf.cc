@@ -12,7 +12,6 @@ namespace {
 
 constexpr float kPiF = static_cast<float>(kPi), kTwoPiF = static_cast<float>(kTwoPi);
 constexpr float kAssumedLooks = 10.0F;
-constexpr double kNeighbourhood_px = 1.5;  ///< sigma of the mean that tells which step to expect
 
 /// Missing pixels repeat their neighbour, so that few residues arise at the rim of a gap.
 Array2<float> FillGaps(const Array2<float>& phase_rad) {
@@ -46,16 +45,40 @@ long CountValid(const Array2<int>& charge, const Array2<float>& variance) {
   return count;
 }
 
-/// Books one step between pixels a and b: its energy, the cut, the size of the expectation.
-void Book(size_t a, size_t b, float expected, float deviation, float variance, int cycles, FlowSolution& solution) {
-  const float before = deviation * deviation, moved = deviation + kTwoPiF * static_cast<float>(cycles);
-  solution.energy += 0.5 * moved * moved / variance;
-  solution.flow_cost += 0.5 * (moved * moved - before) / variance;
-  for (const size_t pixel : {a, b}) {
-    if (cycles != 0) solution.cut.values[pixel] = 1;
-    float& steepest = solution.expected_step_rad.values[pixel];
-    steepest = std::max(steepest, std::abs(expected));
-  }
+/// One kind of steps (to the right or down) as expected and as closed.
+struct StepSet {
+  int drow, dcol;
+  const Array2<float>&expected, &steps;
+  const Array2<int>& cycles;
+};
+
+/// Books every valid step of a set with its two pixels: energy, cut, size of the expectation.
+void Book(const StepSet& set, const Array2<float>& variance, FlowSolution& solution) {
+  ForValidSteps(variance, set.drow, set.dcol, [&](int r, int c, float both) {
+    const float expected = set.expected(r, c), deviation = set.steps(r, c) - expected;
+    const int cycles = set.cycles(r, c);
+    const float moved = deviation + kTwoPiF * static_cast<float>(cycles);
+    const float energy = 0.5F * moved * moved / both;
+    solution.energy += energy;
+    solution.flow_cost += energy - 0.5F * deviation * deviation / both;
+    for (const size_t pixel : {variance.index(r, c), variance.index(r + set.drow, c + set.dcol)}) {
+      solution.energy_of_pixel.values[pixel] += 0.5F * energy;
+      if (cycles != 0) solution.cut.values[pixel] = 1;
+      float& steepest = solution.expected_step_rad.values[pixel];
+      steepest = std::max(steepest, std::abs(expected));
+    }
+  });
+}
+
+/// A solution of this shape without any step.
+FlowSolution Blank(const PairRaster& pair) {
+  FlowSolution solution;
+  const int rows = pair.phase_rad.rows, cols = pair.phase_rad.cols;
+  solution.phase_rad = pair.phase_rad;
+  solution.cut = Array2<uint8_t>(rows, cols);
+  solution.energy_of_pixel = solution.expected_step_rad = Array2<float>(rows, cols);
+  solution.agreement = solution.energy_of_pixel;
+  return solution;
 }
 
 }  // namespace
@@ -67,29 +90,23 @@ float PhaseVariance(float coherence) {
   return std::clamp((1.0F - squared) / (2.0F * kAssumedLooks * squared), 0.0F, kUniform);
 }
 
+float AgreementAt(float coherence) { return std::exp(-PhaseVariance(coherence)); }
+
 FlowSolution UnwrapByFlow(const PairRaster& pair) {
   const Array2<float>& phase = pair.phase_rad;
-  FlowSolution solution;
-  solution.phase_rad = phase;
-  solution.cut = Array2<uint8_t>(phase.rows, phase.cols);
-  solution.expected_step_rad = Array2<float>(phase.rows, phase.cols);
+  FlowSolution solution = Blank(pair);
   if (phase.rows < 2 || phase.cols < 2) return solution;
-
   const Array2<float> filled = FillGaps(phase), variance = PixelVariance(pair);
-  const StepField expected = ContinueBeyondPi(MeanSteps(phase, pair.coherence, kNeighbourhood_px));
+  const LocalSteps local = MeanSteps(phase, pair.coherence, kNeighbourhood_px);
+  solution.agreement = PixelAgreement(local);
+  const StepField expected = ContinueBeyondPi(local);
   const ClosedRaster closed = CloseLoops(filled, variance, expected);
   solution.residues = CountValid(closed.charge, variance);
-  for (size_t i = 0; i < phase.size(); ++i) solution.phase_rad.values[i] += kTwoPiF * static_cast<float>(closed.whole.values[i]);
-  ForValidSteps(variance, 0, 1, [&](int r, int c, float both) {
-    const float mean = expected.right(r, c);
-    Book(phase.index(r, c), phase.index(r, c + 1), mean, closed.steps.right(r, c) - mean, both, closed.cycles.right(r, c),
-         solution);
-  });
-  ForValidSteps(variance, 1, 0, [&](int r, int c, float both) {
-    const float mean = expected.down(r, c);
-    Book(phase.index(r, c), phase.index(r + 1, c), mean, closed.steps.down(r, c) - mean, both, closed.cycles.down(r, c),
-         solution);
-  });
+  for (size_t i = 0; i < phase.size(); ++i) {
+    solution.phase_rad.values[i] += kTwoPiF * static_cast<float>(closed.whole.values[i]);
+  }
+  Book({0, 1, expected.right, closed.steps.right, closed.cycles.right}, variance, solution);
+  Book({1, 0, expected.down, closed.steps.down, closed.cycles.down}, variance, solution);
   return solution;
 }
 

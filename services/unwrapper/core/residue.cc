@@ -3,43 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
-#include <vector>
 
 #include "common/base/units.h"
+#include "services/unwrapper/core/gaussian.h"
 
 namespace fringewatch::unwrapper {
 namespace {
 
 using Phasor = std::complex<float>;
-
-/// Gaussian filter along rows, then columns, zero outside.
-template <typename T>
-void SmoothInPlace(Array2<T>& field, double sigma_px) {
-  const int half = static_cast<int>(std::ceil(2.5 * sigma_px));
-  std::vector<float> kernel(half + 1);
-  float sum = 0;
-  for (int k = 0; k <= half; ++k) {
-    kernel[k] = static_cast<float>(std::exp(-0.5 * k * k / (sigma_px * sigma_px)));
-    sum += k > 0 ? 2 * kernel[k] : kernel[k];
-  }
-  for (float& weight : kernel) weight /= sum;
-  Array2<T> along(field.rows, field.cols);
-  for (int r = 0; r < field.rows; ++r) {
-    for (int k = -half; k <= half; ++k) {
-      const float w = kernel[std::abs(k)];
-      const int first = std::max(0, -k), last = std::min(field.cols, field.cols - k);
-      for (int c = first; c < last; ++c) along(r, c) += w * field(r, c + k);
-    }
-  }
-  std::fill(field.values.begin(), field.values.end(), T());
-  for (int r = 0; r < field.rows; ++r) {
-    for (int k = -half; k <= half; ++k) {
-      if (r + k < 0 || r + k >= field.rows) continue;
-      const float w = kernel[std::abs(k)];
-      for (int c = 0; c < field.cols; ++c) field(r, c) += w * along(r + k, c);
-    }
-  }
-}
 
 /// std::abs without its care for overflow, which costs more than the filters.
 float Modulus(Phasor z) { return std::sqrt(std::norm(z)); }
@@ -49,8 +20,8 @@ void Average(Array2<Phasor>& products, double sigma_px, Array2<float>& argument,
   argument = agreement = Array2<float>(products.rows, products.cols);
   Array2<float> weight(products.rows, products.cols);
   for (size_t i = 0; i < weight.size(); ++i) weight.values[i] = Modulus(products.values[i]);
-  SmoothInPlace(products, sigma_px);
-  SmoothInPlace(weight, sigma_px);
+  GaussianFilter(products, sigma_px);
+  GaussianFilter(weight, sigma_px);
   for (size_t i = 0; i < weight.size(); ++i) {
     if (weight.values[i] < 1e-6F) continue;
     argument.values[i] = std::arg(products.values[i]);
@@ -86,6 +57,24 @@ LocalSteps MeanSteps(const Array2<float>& phase_rad, const Array2<float>& cohere
   Average(right, sigma_px, local.mean.right, local.quality.right);
   Average(down, sigma_px, local.mean.down, local.quality.down);
   return local;
+}
+
+Array2<float> PixelAgreement(const LocalSteps& local) {
+  Array2<float> lowest(local.mean.right.rows, local.mean.down.cols, 1.0F);
+  const auto book = [&](int r, int c, float quality) { lowest(r, c) = std::min(lowest(r, c), quality); };
+  for (int r = 0; r < lowest.rows; ++r) {
+    for (int c = 0; c < lowest.cols; ++c) {
+      if (c + 1 < lowest.cols) {
+        book(r, c, local.quality.right(r, c));
+        book(r, c + 1, local.quality.right(r, c));
+      }
+      if (r + 1 < lowest.rows) {
+        book(r, c, local.quality.down(r, c));
+        book(r + 1, c, local.quality.down(r, c));
+      }
+    }
+  }
+  return lowest;
 }
 
 StepField NearestSteps(const Array2<float>& filled_rad, const StepField& expected) {

@@ -18,6 +18,9 @@ struct LocalSteps {
 };
 [[nodiscard]] LocalSteps MeanSteps(const Array2<float>& phase_rad, const Array2<float>& coherence, double sigma_px);
 
+/// The lowest quality among the steps from and to each pixel: (rows, cols), both at least 2.
+[[nodiscard]] Array2<float> PixelAgreement(const LocalSteps& local);
+
 /// The steps that equal the difference of the phase modulo 2 pi and lie within pi of `expected`. Steps from or to a
 /// missing pixel use its phase as stored in `filled_rad`, which has no NaN.
 [[nodiscard]] StepField NearestSteps(const Array2<float>& filled_rad, const StepField& expected);
