@@ -1,5 +1,6 @@
 #include "common/raster/outline.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace fringewatch {
@@ -60,6 +61,27 @@ bool RingContains(const PixelRing& ring, double row, double col) {
     if (col < a.col + (row - a.row) / (b.row - a.row) * (b.col - a.col)) inside = !inside;
   }
   return inside;
+}
+
+Array2<uint8_t> RasteriseOutline(const PixelRing& ring, const Window& window) {
+  Array2<uint8_t> mask(window.rows, window.cols, 0);
+  std::vector<double> crossings;  // columns where the ring crosses the line through the centres of a row
+  for (int r = 0; r < window.rows; ++r) {
+    const double y = window.row0 + r + 0.5;
+    crossings.clear();
+    for (size_t i = 0; i < ring.size(); ++i) {
+      const PixelPoint& a = ring[i];
+      const PixelPoint& b = ring[(i + 1) % ring.size()];
+      if ((a.row > y) != (b.row > y)) crossings.push_back(a.col + (y - a.row) / (b.row - a.row) * (b.col - a.col));
+    }
+    std::sort(crossings.begin(), crossings.end());
+    for (size_t i = 0; i + 1 < crossings.size(); i += 2) {
+      const int first = std::max(0, static_cast<int>(std::ceil(crossings[i] - window.col0 - 0.5)));
+      const int end = std::min(window.cols, static_cast<int>(std::ceil(crossings[i + 1] - window.col0 - 0.5)));
+      for (int c = first; c < end; ++c) mask(r, c) = 1;
+    }
+  }
+  return mask;
 }
 
 }  // namespace fringewatch

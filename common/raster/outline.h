@@ -34,4 +34,7 @@ struct ComponentOutline {
 /// Whether a point lies inside a ring (even-odd rule).
 [[nodiscard]] bool RingContains(const PixelRing& ring, double row, double col);
 
+/// 1 where the centre of a pixel of `window` lies inside the ring (even-odd rule), else 0; shape of the window.
+[[nodiscard]] Array2<uint8_t> RasteriseOutline(const PixelRing& ring, const Window& window);
+
 }  // namespace fringewatch

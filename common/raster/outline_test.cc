@@ -73,5 +73,18 @@ TEST(Outline, RandomMasksGiveSimpleRingsThatHoldTheirPixels) {
   }
 }
 
+TEST(RasteriseOutline, GivesBackTheMaskThatWasTraced) {
+  Array2<uint8_t> mask(9, 12, 0);
+  for (int r = 2; r < 7; ++r) {
+    for (int c = 1; c < 11; ++c) mask(r, c) = (r - 4) * (r - 4) * 6 + (c - 6) * (c - 6) < 26;
+  }
+  const std::vector<ComponentOutline> outlines = TraceOutline(mask);
+  ASSERT_EQ(outlines.size(), 1u);
+  EXPECT_EQ(RasteriseOutline(outlines[0].ring, mask.frame()).values, mask.values);
+  const Window part{3, 4, 3, 5};
+  EXPECT_EQ(RasteriseOutline(outlines[0].ring, part).values, Crop(mask, part).values);
+  EXPECT_EQ(RasteriseOutline(outlines[0].ring, {-3, -2, 20, 20})(5, 5), mask(2, 3));
+}
+
 }  // namespace
 }  // namespace fringewatch
