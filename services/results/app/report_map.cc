@@ -44,7 +44,7 @@ Array2<io::Rgba> Greys(const Array2<float>& shade) {
     const float value = shade.values[i];
     if (!std::isfinite(value)) continue;
     const float place = high > low ? std::clamp((value - low) / (high - low), 0.0F, 1.0F) : 0.5F;
-    const auto grey = static_cast<int>(std::lround(118 + 124 * place));
+    const auto grey = static_cast<int>(std::lround(150 + 94 * place));
     picture.values[i] = {static_cast<uint8_t>(grey - 4), static_cast<uint8_t>(grey), static_cast<uint8_t>(grey + 3), 255};
   }
   return picture;

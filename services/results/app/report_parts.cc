@@ -59,7 +59,7 @@ std::string Number(double value, int digits) {
 
 std::string Thousands(double value) {
   std::string text = fmt::format("{:.0f}", std::abs(value));
-  for (int i = static_cast<int>(text.size()) - 3; i > 0; i -= 3) text.insert(static_cast<size_t>(i), ",");
+  for (size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ',');
   return value < 0 ? "−" + text : text;
 }
 
@@ -102,7 +102,7 @@ StatusOr<std::string> PngUri(const Array2<io::Rgba>& picture) {
 
 std::string ColourLegend(double limit) {
   constexpr int kSteps = 60;
-  std::string svg = R"(<svg class="legend" viewBox="0 0 260 40" role="img" aria-label="colour scale of velocity">)";
+  std::string svg = R"(<svg class="legend" viewBox="0 0 260 46" role="img" aria-label="colour scale of velocity">)";
   for (int i = 0; i < kSteps; ++i) {
     const double value = limit * (2.0 * (i + 0.5) / kSteps - 1.0);
     svg += fmt::format(R"(<rect x="{:.1f}" y="2" width="4.2" height="12" fill="{}"/>)", 10 + 240.0 * i / kSteps,
@@ -112,8 +112,8 @@ std::string ColourLegend(double limit) {
     svg += fmt::format(R"(<text x="{:.0f}" y="28" text-anchor="middle">{}</text>)", 130 + 120 * share,
                        Number(share * limit, limit < 4 ? 1 : 0));
   }
-  svg += R"(<text x="10" y="39">← away</text><text x="130" y="39" text-anchor="middle">mm/yr</text>)"
-         R"(<text x="250" y="39" text-anchor="end">towards →</text></svg>)";
+  svg += R"(<text x="10" y="43">← away</text><text x="130" y="43" text-anchor="middle">mm/yr</text>)"
+         R"(<text x="250" y="43" text-anchor="end">towards →</text></svg>)";
   return svg;
 }
 

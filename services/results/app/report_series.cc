@@ -8,7 +8,7 @@
 namespace fringewatch::results {
 namespace {
 
-constexpr double kWidth = 560, kHeight = 250, kLeft = 56, kRight = 14, kTop = 12, kBottom = 30;
+constexpr double kWidth = 840, kHeight = 270, kLeft = 60, kRight = 14, kTop = 12, kBottom = 30;
 
 /// Days and millimetres to SVG units.
 struct Scale {
@@ -84,11 +84,11 @@ std::string Axes(const std::vector<Date>& dates, const Scale& scale) {
   for (const Date date : dates) {
     const double x = scale.X(date.days_since_1970);
     svg += fmt::format(R"(<path class="tick" d="M{:.1f} {}v4"/>)", x, kHeight - kBottom);
-    if (x - last_x < 84 || x > kWidth - kRight - 20) continue;
+    if (x - last_x < 92 || x > kWidth - kRight - 16) continue;
     svg += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", x, kHeight - kBottom + 18, date.Iso());
     last_x = x;
   }
-  return svg + fmt::format(R"svg(<text transform="translate(13 {}) rotate(-90)" text-anchor="middle">mm towards satellite</text>)svg",
+  return svg + fmt::format(R"svg(<text transform="translate(14 {}) rotate(-90)" text-anchor="middle">mm towards satellite</text>)svg",
                            (kHeight - kBottom + kTop) / 2);
 }
 

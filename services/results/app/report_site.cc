@@ -23,6 +23,12 @@ double LimitOf(const SiteSeries& series) {
   return RoundUp(std::max(1.0, 1e3 * static_cast<double>(*high)));
 }
 
+/// Halfway to white: what lies around the site.
+io::Rgba Faded(io::Rgba colour) {
+  const auto fade = [](uint8_t channel) { return static_cast<uint8_t>((channel + 255) / 2); };
+  return {fade(colour.red), fade(colour.green), fade(colour.blue), 255};
+}
+
 Array2<io::Rgba> VelocityPicture(const SiteSeries& series, double limit_mm_yr) {
   Array2<io::Rgba> picture(series.velocity_m_per_yr.rows, series.velocity_m_per_yr.cols);
   for (size_t i = 0; i < picture.size(); ++i) {
@@ -30,7 +36,7 @@ Array2<io::Rgba> VelocityPicture(const SiteSeries& series, double limit_mm_yr) {
     if (!std::isfinite(value)) continue;
     picture.values[i] = ColourOf(1e3 * value, limit_mm_yr);
     const bool outside = !series.flags.empty() && (series.flags.values[i] & kOutsideSite);
-    if (outside) picture.values[i].alpha = 120;
+    if (outside) picture.values[i] = Faded(picture.values[i]);
   }
   return picture;
 }

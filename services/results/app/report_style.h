@@ -39,7 +39,7 @@ table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:
 th{font-weight:600;color:var(--soft);text-align:left;white-space:nowrap;border-bottom:2px solid var(--line);padding:8px 10px}
 td{border-bottom:1px solid var(--line);padding:7px 10px;vertical-align:top}
 tbody tr:hover{background:#f2f7f8}
-.n{text-align:right;white-space:nowrap}
+.n{text-align:right;white-space:nowrap}#sites td:nth-child(2){white-space:nowrap}
 #sites th{cursor:pointer;user-select:none}#sites th:hover{color:var(--accent)}
 #sites th[aria-sort=ascending]::after{content:" ▲";font-size:9px}#sites th[aria-sort=descending]::after{content:" ▼";font-size:9px}
 .swatch{display:inline-block;width:11px;height:11px;border-radius:3px;border:1px solid #0003;margin-right:7px;vertical-align:-1px}
@@ -51,7 +51,7 @@ article.site:target{border-color:var(--accent);box-shadow:0 0 0 3px #0f6a7526}
 article.site header{display:flex;gap:11px;align-items:center;margin-bottom:12px}
 .rank{background:var(--ink);color:#fff;border-radius:7px;min-width:28px;text-align:center;font-weight:650;font-size:13px;padding:2px 6px}
 .plots{display:grid;grid-template-columns:minmax(0,1fr) 270px;gap:26px;align-items:start}
-figure{margin:0}figcaption{color:var(--soft);font-size:12.5px;margin:2px 0 0 56px}
+figure{margin:0}figcaption{color:var(--soft);font-size:12.5px;margin:2px 0 0 60px}
 figcaption .mean{color:var(--mean)}figcaption .peak{color:var(--peak)}
 .series{width:100%}.series .grid{stroke:#e8edf1;fill:none}.series .zero{stroke:#8b99a4;fill:none;stroke-dasharray:4 3}
 .line{fill:none;stroke-width:2;stroke-linejoin:round}.line.mean{stroke:var(--mean)}.line.peak{stroke:var(--peak)}
