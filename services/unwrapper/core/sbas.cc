@@ -12,30 +12,7 @@ namespace fringewatch::unwrapper {
 namespace {
 
 constexpr long kChunkPixels = 4096;  // per work item
-
-/// Copies the pairs of up to kLanes pixels from `start` on; a missing pair gets weight 0 and phase 0.
-void LoadGroup(const Array3<float>& phase, const Array3<float>& weights, size_t start, int count, LaneSystem& system) {
-  for (int m = 0; m < phase.planes; ++m) {
-    const float* from_phase = phase.plane(m).data() + start;
-    const float* from_weight = weights.plane(m).data() + start;
-    float* __restrict to_phase = system.phase(m).at;
-    float* __restrict to_weight = system.weight(m).at;
-    const auto copy = [&](int lanes) {
-      for (int lane = 0; lane < lanes; ++lane) {
-        const float p = from_phase[lane], w = from_weight[lane];
-        const bool here = (p == p) & (w > 0.0F);
-        to_phase[lane] = here ? p : 0.0F;
-        to_weight[lane] = here ? w : 0.0F;
-      }
-    };
-    if (count == kLanes) {
-      copy(kLanes);
-    } else {
-      std::fill(to_weight + count, to_weight + kLanes, 0.0F);
-      copy(count);
-    }
-  }
-}
+constexpr int kBatch = 8;            // groups read and written together: planes lie far apart in memory
 
 /// One pixel whose dates are not all connected.
 struct SplitPixel {
@@ -107,44 +84,31 @@ void JoinSubsets(const std::vector<double>& days, SplitPixel& pixel) {
   }
 }
 
-double VarianceFactor(double weighted_squares, double freedom) {
-  return freedom > 0 ? weighted_squares / freedom : 1.0;
-}
-
 /// Writes the solved groups into the products.
 class SeriesWriter {
  public:
   SeriesWriter(const Network& network, double wavelength_m, SbasSeries& out)
       : network_(network), metres_per_rad_(MetresPerRadian(wavelength_m)), out_(out) {}
 
-  void Write(const LaneSystem& system, size_t start, int count) const {
-    const int dates = static_cast<int>(network_.dates.size());
-    float split[kLanes], scale[kLanes];  // split: 0 = some date has no link to an earlier one
-    std::fill(split, split + kLanes, 1.0F);
-    for (int k = 1; k < dates; ++k) {
-      const LaneRow& inverse = system.inverse_pivot(k);
-      for (int lane = 0; lane < kLanes; ++lane) split[lane] = inverse[lane] > 0.0F ? split[lane] : 0.0F;
-    }
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const double factor = VarianceFactor(system.weighted_squares()[lane], system.pairs_used()[lane] - (dates - 1));
-      scale[lane] = static_cast<float>(std::abs(metres_per_rad_) * std::sqrt(factor));
-    }
+  /// Writes date `k` of a solved group of `count` pixels from `start` on.
+  void WriteDate(const LaneSystem& system, int k, size_t start, int count) const {
     const float metres_per_rad = static_cast<float>(metres_per_rad_);
-    for (int k = 0; k < dates; ++k) {
-      float* displacement = out_.displacement_m.plane(k).data() + start;
-      float* sigma = out_.displacement_std_m.plane(k).data() + start;
-      const LaneRow& series = system.series(k);
-      const LaneRow& variance = system.variance(k);
-      for (int lane = 0; lane < count; ++lane) {
-        displacement[lane] = metres_per_rad * series[lane];
-        sigma[lane] = scale[lane] * std::sqrt(variance[lane]);
-      }
+    float* __restrict displacement = out_.displacement_m.plane(k).data() + start;
+    float* __restrict sigma = out_.displacement_std_m.plane(k).data() + start;
+    const LaneRow &series = system.series(k), &variance = system.variance(k), &factor = system.variance_factor();
+    for (int lane = 0; lane < count; ++lane) {
+      displacement[lane] = metres_per_rad * series[lane];
+      sigma[lane] = std::abs(metres_per_rad) * std::sqrt(factor[lane] * variance[lane]);
     }
+  }
+
+  /// The rest of a group, after its dates.
+  void WriteQuality(const LaneSystem& system, size_t start, int count) const {
     for (int lane = 0; lane < count; ++lane) {
       const bool any = system.pairs_used()[lane] > 0;
       out_.temporal_coherence.values[start + lane] = any ? system.temporal_coherence()[lane] : kMissing;
       out_.pairs_used.values[start + lane] = static_cast<uint16_t>(system.pairs_used()[lane]);
-      if (split[lane] == 0.0F) WriteSplit(system, start, lane);
+      if (system.connected()[lane] == 0.0F) WriteSplit(system, start, lane);
     }
   }
 
@@ -152,7 +116,7 @@ class SeriesWriter {
   void WriteSplit(const LaneSystem& system, size_t start, int lane) const {
     SplitPixel pixel = SplitOf(system, lane);
     const double freedom = system.pairs_used()[lane] - (pixel.dates_used - pixel.subsets);
-    const double factor = VarianceFactor(system.weighted_squares()[lane], freedom);
+    const double factor = freedom > 0 ? system.weighted_squares()[lane] / freedom : 1.0;
     for (double& variance : pixel.variance_rad2) variance *= factor;
     if (pixel.subsets > 1) JoinSubsets(network_.days, pixel);
     out_.disconnected.values[start + lane] = pixel.subsets > 1 ? 1 : 0;
@@ -182,13 +146,28 @@ SbasSeries InvertSbas(const Network& network, const Array3<float>& unwrapped_rad
   const long pixels = static_cast<long>(rows) * cols;
   const SeriesWriter writer(network, wavelength_m, out);
   ParallelFor(static_cast<int>((pixels + kChunkPixels - 1) / kChunkPixels), threads, [&](int chunk) {
-    LaneSystem system(network);
+    std::vector<LaneSystem> batch(kBatch, LaneSystem(network));
     const long end = std::min(pixels, (chunk + 1) * kChunkPixels);
-    for (long start = chunk * kChunkPixels; start < end; start += kLanes) {
-      const int count = static_cast<int>(std::min<long>(kLanes, end - start));
-      LoadGroup(unwrapped_rad, weights, start, count, system);
-      system.Solve();
-      writer.Write(system, start, count);
+    for (long start = chunk * kChunkPixels; start < end; start += kBatch * kLanes) {
+      const auto each_group = [&](auto&& body) {
+        for (long group = 0, at = start; group < kBatch && at < end; ++group, at += kLanes) {
+          body(batch[group], at, static_cast<int>(std::min<long>(kLanes, end - at)));
+        }
+      };
+      for (int m = 0; m < unwrapped_rad.planes; ++m) {
+        const float* phase = unwrapped_rad.plane(m).data();
+        const float* weight = weights.plane(m).data();
+        each_group([&](LaneSystem& group, long at, int count) {
+          __builtin_prefetch(phase + at + kBatch * kLanes);
+          __builtin_prefetch(weight + at + kBatch * kLanes);
+          group.Load(m, phase + at, weight + at, count);
+        });
+      }
+      each_group([](LaneSystem& group, long, int) { group.Solve(); });
+      for (int k = 0; k < dates; ++k) {
+        each_group([&](const LaneSystem& group, long at, int count) { writer.WriteDate(group, k, at, count); });
+      }
+      each_group([&](const LaneSystem& group, long at, int count) { writer.WriteQuality(group, at, count); });
     }
   });
   return out;

@@ -26,6 +26,19 @@ inline __attribute__((always_inline)) void AddProduct(LaneRow& to, const LaneRow
   for (int lane = 0; lane < kLanes; ++lane) t[lane] += p[lane] * q[lane];
 }
 
+/// A missing value gets weight 0 and phase 0.
+FW_VECTOR_CLONES void LoadLanes(const float* phase_rad, const float* weight, LaneRow& to_phase, LaneRow& to_weight) {
+  LaneRow phase, mass;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const float p = phase_rad[lane], w = weight[lane];
+    const float known = p == p ? w : 0.0F;
+    mass[lane] = known > 0.0F ? known : 0.0F;
+    phase[lane] = mass[lane] > 0.0F ? p : 0.0F;
+  }
+  to_phase = phase;
+  to_weight = mass;
+}
+
 FW_VECTOR_CLONES void AddWeights(const Network& network, const LaneRow* weights, LaneRow* link, int band) {
   for (size_t m = 0; m < network.edges.size(); ++m) {
     const auto [first, second] = network.edges[m];
@@ -114,14 +127,9 @@ FW_VECTOR_CLONES void LoadResiduals(const Network& network, const LaneRow* phase
   }
 }
 
-/// Sums over the pairs of one group.
-struct Sums {
-  LaneRow squares, cosine, sine, pairs;
-};
-
 /// Cosine and sine of the residuals come from those of the half angle, which Taylor series give to 1e-6.
 FW_VECTOR_CLONES void SumResiduals(const Network& network, const LaneRow* phases, const LaneRow* weights,
-                                   const LaneRow* series, Sums& sums) {
+                                   const LaneRow* series, LaneSystem::Sums& sums) {
   constexpr float kInverseTwoPi = static_cast<float>(1.0 / kTwoPi), kTwoPiF = static_cast<float>(kTwoPi);
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding and subtracting it rounds to the nearest integer
   LaneRow squares, cosine, sine, pairs;
@@ -161,6 +169,14 @@ LaneSystem::LaneSystem(const Network& network)
   covariance_.resize(rows * band_);
 }
 
+void LaneSystem::Load(size_t pair, const float* phase_rad, const float* weight, int count) {
+  if (count == kLanes) return LoadLanes(phase_rad, weight, phase_[pair], weight_[pair]);
+  LaneRow part_phase, part_weight;
+  std::copy_n(phase_rad, count, part_phase.at);
+  std::copy_n(weight, count, part_weight.at);
+  LoadLanes(part_phase.at, part_weight.at, phase_[pair], weight_[pair]);
+}
+
 void LaneSystem::Solve() {
   constexpr int kRounds = 2;
   LaneRow* link = link_.data() + static_cast<long>(band_) * band_;
@@ -181,12 +197,22 @@ void LaneSystem::Solve() {
   InvertInBand(link, inverse_pivot, covariance_.data() + static_cast<long>(band_) * band_, dates_, band_);
   Sums sums;
   SumResiduals(network_, phase_.data(), weight_.data(), series, sums);
+  Summarise(sums);
+}
+
+void LaneSystem::Summarise(const Sums& sums) {
+  weighted_squares_ = sums.squares;
+  pairs_used_ = sums.pairs;
+  std::fill(connected_.at, connected_.at + kLanes, 1.0F);
+  for (int k = 1; k < dates_; ++k) {
+    for (int lane = 0; lane < kLanes; ++lane) connected_[lane] *= inverse_pivot(k)[lane] > 0.0F ? 1.0F : 0.0F;
+  }
   for (int lane = 0; lane < kLanes; ++lane) {
     const float resultant = std::hypot(sums.cosine[lane], sums.sine[lane]);
     temporal_coherence_[lane] = std::min(1.0F, resultant / std::max(1.0F, sums.pairs[lane]));
+    const float redundancy = sums.pairs[lane] - static_cast<float>(dates_ - 1);
+    variance_factor_[lane] = redundancy > 0.0F ? sums.squares[lane] / redundancy : 1.0F;
   }
-  weighted_squares_ = sums.squares;
-  pairs_used_ = sums.pairs;
 }
 
 }  // namespace fringewatch::unwrapper

@@ -21,11 +21,17 @@ struct alignas(64) LaneRow {
 /// a second round on the residuals makes large phases and weights of very different size harmless.
 class LaneSystem {
  public:
+  /// Sums over the pairs: weighted squares, cosine and sine of the residuals, number of pairs.
+  struct Sums {
+    LaneRow squares, cosine, sine, pairs;
+  };
+
   explicit LaneSystem(const Network& network);
 
-  /// To be filled before Solve: phase in rad (finite) and weight (0 = missing, else positive) of a pair.
-  [[nodiscard]] LaneRow& phase(size_t pair) { return phase_[pair]; }
-  [[nodiscard]] LaneRow& weight(size_t pair) { return weight_[pair]; }
+  /// Takes one pair of `count` <= kLanes pixels, for all pairs before Solve. Phase in rad, NaN = missing; weight 1 /
+  /// rad^2, 0 or NaN = missing. The lanes after `count` are without data.
+  void Load(size_t pair, const float* phase_rad, const float* weight, int count);
+  /// Weight of a pair as loaded, 0 = missing.
   [[nodiscard]] const LaneRow& weight(size_t pair) const { return weight_[pair]; }
 
   void Solve();
@@ -42,11 +48,16 @@ class LaneSystem {
   }
   [[nodiscard]] const LaneRow& temporal_coherence() const { return temporal_coherence_; }
   [[nodiscard]] const LaneRow& weighted_squares() const { return weighted_squares_; }  ///< of the residuals
+  /// A-posteriori variance factor where all dates are connected: weighted squares over redundancy, 1 without any.
+  [[nodiscard]] const LaneRow& variance_factor() const { return variance_factor_; }
+  [[nodiscard]] const LaneRow& connected() const { return connected_; }  ///< 0 = some date is not linked to the first
   [[nodiscard]] const LaneRow& pairs_used() const { return pairs_used_; }
   [[nodiscard]] const Network& network() const { return network_; }
   [[nodiscard]] int band() const { return band_; }
 
  private:
+  void Summarise(const Sums& sums);
+
   const Network& network_;
   int dates_;
   int band_;
@@ -55,7 +66,7 @@ class LaneSystem {
   std::vector<LaneRow> link_;            // (date, step - 1): weight, later share, of date - step
   std::vector<LaneRow> inverse_pivot_, load_, series_, correction_;  // (date)
   std::vector<LaneRow> covariance_;      // (date, step): with date - step, step 0 to band - 1
-  LaneRow temporal_coherence_, weighted_squares_, pairs_used_;
+  LaneRow temporal_coherence_, weighted_squares_, variance_factor_, connected_, pairs_used_;
 };
 
 }  // namespace fringewatch::unwrapper
