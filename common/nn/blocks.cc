@@ -79,8 +79,7 @@ torch::Tensor MultiScaleNetImpl::forward(const torch::Tensor& input) {
     x = torch::upsample_nearest2d(lateral_[level](x), {skips[level].size(2), skips[level].size(3)});
     x = merge_[level](x + skips[level]);
   }
-  const auto type = x.scalar_type();
-  x = torch::conv2d(x, head_->weight.to(type), head_->bias.to(type), 1, 1);
+  x = torch::conv2d(x.to(torch::kFloat32), head_->weight.to(torch::kFloat32), head_->bias.to(torch::kFloat32), 1, 1);
   return shape_.full_resolution && shape_.stem_stride > 1 ? torch::pixel_shuffle(x, shape_.stem_stride) : x;
 }
 

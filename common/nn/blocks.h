@@ -57,7 +57,8 @@ struct MultiScaleShape {
 class MultiScaleNetImpl : public torch::nn::Module {
  public:
   explicit MultiScaleNetImpl(const MultiScaleShape& shape);
-  /// (B, in, H, W) -> (B, out, H / stem_stride, W / stem_stride), or (B, out, H, W) when full_resolution.
+  /// (B, in, H, W) -> (B, out, H / stem_stride, W / stem_stride), or (B, out, H, W) when full_resolution. The last
+  /// layer computes in float32, so the output is float32 whatever the input is.
   torch::Tensor forward(const torch::Tensor& input);
   [[nodiscard]] const MultiScaleShape& shape() const { return shape_; }
 

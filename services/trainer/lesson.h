@@ -37,6 +37,8 @@ class Lesson {
   virtual ~Lesson() = default;
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual nn::MultiScaleShape shape() const = 0;
+  /// A fresh network of that shape.
+  [[nodiscard]] virtual torch::nn::AnyModule NewNet() const { return torch::nn::AnyModule(nn::MultiScaleNet(shape())); }
   /// What it learns from, for the model card.
   [[nodiscard]] virtual std::string trained_on() const { return "simulated scenes"; }
   /// The sample of a seed: always the same, `size_px` square.

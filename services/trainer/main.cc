@@ -42,9 +42,11 @@ int main(int argc, char** argv) {
   options.command = "fringewatch-train";
   for (int i = 1; i < argc; ++i) options.command += std::string(" ") + argv[i];
 
-  at::set_num_threads(threads > 0 ? threads : HardwareThreads());
   const StatusOr<nn::Device> place = nn::ResolveDevice(device, precision);
   if (!place.ok()) return Fail(place.status());
+  // One replica per processor scales better than parallel loops inside each layer, most of all on a busy machine.
+  if (place->device.is_cpu()) options.replicas = threads > 0 ? threads : HardwareThreads();
+  at::set_num_threads(1);
   const StatusOr<std::unique_ptr<trainer::Lesson>> lesson = trainer::MakeLesson(network, options.out_dir, *place);
   if (!lesson.ok()) return Fail(lesson.status());
   const StatusOr<nn::ModelCard> card = trainer::Train(**lesson, *place, options);

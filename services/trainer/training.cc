@@ -8,8 +8,10 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <optional>
 
+#include "common/base/parallel.h"
 #include "common/nn/packing.h"
 #include "services/trainer/sample_stream.h"
 
@@ -25,7 +27,7 @@ double SecondsNow() {
 }
 
 /// "AMD EPYC, cpu bf16".
-std::string MachineName(const nn::Device& device) {
+std::string MachineName(const nn::Device& device, int replicas) {
   std::ifstream info("/proc/cpuinfo");
   std::string line, model = "unknown processor";
   while (std::getline(info, line)) {
@@ -34,7 +36,24 @@ std::string MachineName(const nn::Device& device) {
       break;
     }
   }
-  return fmt::format("{}, {} threads, {}", model, at::get_num_threads(), device.ToString());
+  return fmt::format("{}, {} threads, {}", model, replicas * at::get_num_threads(), device.ToString());
+}
+
+/// A network under its two faces: callable, and a tree of tensors.
+struct Net {
+  explicit Net(torch::nn::AnyModule module) : forward(std::move(module)), tree(forward.ptr()) {}
+  torch::nn::AnyModule forward;
+  std::shared_ptr<torch::nn::Module> tree;
+};
+
+/// Copies parameters and buffers.
+void CopyState(const torch::nn::Module& from, torch::nn::Module& to) {
+  const torch::NoGradGuard no_grad;
+  const auto copy = [](const std::vector<torch::Tensor>& source, const std::vector<torch::Tensor>& target) {
+    for (size_t i = 0; i < source.size(); ++i) target[i].copy_(source[i]);
+  };
+  copy(from.parameters(), to.parameters());
+  copy(from.buffers(), to.buffers());
 }
 
 /// Everything that one training carries from step to step.
@@ -44,15 +63,16 @@ class Training {
       : lesson_(lesson),
         device_(device),
         options_(options),
-        net_(lesson.shape()),
+        nets_(MakeNets(lesson, options.replicas)),
+        net_(nets_[0].tree),
         optimizer_(net_->parameters(), torch::optim::AdamWOptions(options.learning_rate).weight_decay(1e-4)) {
-    net_->to(device.device);
+    for (Net& net : nets_) net.tree->to(device.device);
     card_.name = lesson.name();
     card_.architecture = lesson.shape().ToString();
     card_.trained_on = lesson.trained_on();
     card_.command = options.command;
     card_.seed = options.seed;
-    card_.machine = MachineName(device);
+    card_.machine = MachineName(device, options.replicas);
   }
 
   StatusOr<nn::ModelCard> Run() {
@@ -113,21 +133,61 @@ class Training {
     return Sample{torch::stack(inputs), torch::stack(targets)};
   }
 
+  static std::vector<Net> MakeNets(const Lesson& lesson, int count) {
+    std::vector<Net> nets;
+    for (int i = 0; i < std::max(1, count); ++i) nets.emplace_back(lesson.NewNet());
+    return nets;
+  }
+
+  /// Gradients and buffers of the net, from replicas that each take a part of the batch; the mean loss.
+  double Backward(const Sample& batch) {
+    const int count = static_cast<int>(nets_.size());
+    const std::vector<torch::Tensor> inputs = batch.input.chunk(count), targets = batch.target.chunk(count);
+    std::vector<double> losses(inputs.size());
+    ParallelFor(static_cast<int>(inputs.size()), count, [&](int i) {
+      torch::nn::Module& tree = *nets_[i].tree;
+      if (i > 0) CopyState(*net_, tree);
+      tree.train();
+      tree.zero_grad();
+      const torch::Tensor output = nets_[i].forward.forward(nn::ToDevice(inputs[i], device_)).to(torch::kFloat32);
+      const torch::Tensor loss = lesson_.Loss(output, targets[i].to(device_.device));
+      loss.backward();
+      losses[i] = loss.item<double>();
+    });
+    GatherReplicas(static_cast<int>(inputs.size()));
+    return std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size());
+  }
+
+  /// Means over the first `count` replicas, into the net.
+  void GatherReplicas(int count) {
+    const torch::NoGradGuard no_grad;
+    const auto gather = [&](auto tensor_of) {
+      const std::vector<torch::Tensor> means = tensor_of(*net_);
+      for (int i = 1; i < count; ++i) {
+        const std::vector<torch::Tensor> others = tensor_of(*nets_[i].tree);
+        for (size_t k = 0; k < means.size(); ++k) means[k].add_(others[k]);
+      }
+      for (const torch::Tensor& mean : means) mean.is_floating_point() ? mean.div_(count) : mean.floor_divide_(count);
+    };
+    if (count == 1) return;
+    gather([](const torch::nn::Module& net) { return net.buffers(); });
+    gather([](const torch::nn::Module& net) {
+      std::vector<torch::Tensor> gradients;
+      for (const torch::Tensor& parameter : net.parameters()) gradients.push_back(parameter.grad());
+      return gradients;
+    });
+  }
+
   Status Step(SampleStream& stream) {
     FW_ASSIGN_OR_RETURN(const Sample batch, DrawBatch(stream));
     const double warm_up = std::min(1.0, static_cast<double>(card_.steps + 1) / kWarmUpSteps);
     const double decay = 0.5 * (1.0 + std::cos(kPi * std::min(1.0, Progress())));
     for (auto& group : optimizer_.param_groups()) group.options().set_lr(options_.learning_rate * warm_up * decay);
-    net_->train();
-    optimizer_.zero_grad();
-    const torch::Tensor output = net_(nn::ToDevice(batch.input, device_)).to(torch::kFloat32);
-    const torch::Tensor loss = lesson_.Loss(output, batch.target.to(device_.device));
-    const double value = loss.item<double>();
+    const double value = Backward(batch);
     if (!std::isfinite(value)) {
       return Error(Fault::kInternal, "{}: the loss is {} at step {}; lower --learning-rate", lesson_.name(), value,
                    card_.steps);
     }
-    loss.backward();
     torch::nn::utils::clip_grad_norm_(net_->parameters(), kMaxGradientNorm);
     optimizer_.step();
     ++card_.steps;
@@ -146,7 +206,7 @@ class Training {
         inputs.push_back(validation_[i].input);
         targets.push_back(validation_[i].target);
       }
-      const torch::Tensor output = net_(nn::ToDevice(torch::stack(inputs), device_));
+      const torch::Tensor output = nets_[0].forward.forward(nn::ToDevice(torch::stack(inputs), device_));
       scores->Add(output.to(torch::kCPU, torch::kFloat32), torch::stack(targets));
     }
     return scores->Result();
@@ -223,7 +283,8 @@ class Training {
   const Lesson& lesson_;
   const nn::Device& device_;
   const TrainingOptions& options_;
-  nn::MultiScaleNet net_;
+  std::vector<Net> nets_;
+  std::shared_ptr<torch::nn::Module> net_;  ///< the first, which is the one that learns
   torch::optim::AdamW optimizer_;
   nn::ModelCard card_;
   std::optional<double> best_merit_;

@@ -21,6 +21,7 @@ struct TrainingOptions {
   int validation_samples = 128;
   double check_minutes = 2.0;              ///< between validations and checkpoints
   double learning_rate = 2e-3;             ///< peak of AdamW (Loshchilov and Hutter 2019) with cosine decay
+  int replicas = 1;                        ///< copies of the network that share a batch, one thread each
   int producer_threads = 2;
   bool resume = false;
   std::string command;                     ///< for the model card

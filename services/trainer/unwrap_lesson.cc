@@ -15,7 +15,9 @@ namespace {
 
 constexpr float kMinCoherence = 0.1f;      ///< below, the true phase of a pixel cannot be seen
 constexpr float kUnseenWeight = 0.1f;      ///< such pixels are still to be bridged smoothly
-constexpr double kGradientWeight = 1.0;
+constexpr double kMaxPeak_rad = 80.0;
+constexpr double kGradientWeight = 4.0;
+constexpr int kMaxPadding_px = 15;         ///< what PackPair adds at the lower and right edge
 constexpr double kMinLogScale = -4.0, kMaxLogScale = 5.0;
 
 /// One site in the patch whose steepest gradient is 0.3 to 6 rad per pixel; every seventh patch keeps what
@@ -24,9 +26,10 @@ sim::SceneConfig UnwrapScene(uint64_t seed, int size_px) {
   sim::SceneConfig config = sim::RandomTrainingScene(seed, size_px);
   KeyedRandom random(HashKeys(seed, 1));
   if (random.Chance(1.0 / 7.0)) return config;
-  const double radius_px = random.LogUniform(0.06, 0.6) * size_px;
-  const double gradient_rad_per_px = random.LogUniform(0.3, 6.0);
-  const double peak_rad = gradient_rad_per_px * radius_px / 1.49;  // a Gaussian bowl of that radius at 5 %
+  const double radius_px = random.LogUniform(0.04, 0.3) * size_px;
+  const double gradient_rad_per_px = random.Uniform(0.3, 6.0);
+  // A Gaussian bowl whose radius at 5 % of the peak is R has its steepest gradient, 1.49 peak / R, at 0.41 R.
+  const double peak_rad = std::min(kMaxPeak_rad, gradient_rad_per_px * radius_px / 1.49);
   const double span_years = config.max_span_days / kDaysPerYear;
   const double rate_m_per_yr = peak_rad * std::abs(MetresPerRadian(config.wavelength_m)) / span_years;
   config.sites.count = std::clamp(config.sites.count, 1, 2);
@@ -43,6 +46,15 @@ torch::Tensor Misfit(const torch::Tensor& phase, const torch::Tensor& target) {
       torch::where(seen, misfit.detach(), torch::full({1}, std::numeric_limits<float>::quiet_NaN(), misfit.options()));
   const torch::Tensor median = std::get<0>(masked.flatten(1).nanmedian(1)).nan_to_num(0.0);
   return misfit - median.view({-1, 1, 1});
+}
+
+/// Takes the last rows and columns away, as if the patch had been padded.
+void Pad(Sample& sample, int rows, int cols) {
+  const long height = sample.input.size(1), width = sample.input.size(2);
+  sample.input.slice(1, height - rows).zero_();
+  sample.input.slice(2, width - cols).zero_();
+  sample.target[1].slice(0, height - rows).fill_(kUnseenWeight);
+  sample.target[1].slice(1, width - cols).fill_(kUnseenWeight);
 }
 
 /// Mean absolute error and share of right cycles, for pixels by their true gradient (rad per pixel).
@@ -91,6 +103,7 @@ class UnwrapLesson final : public Lesson {
  public:
   std::string name() const override { return unwrapper::kPuNetName; }
   nn::MultiScaleShape shape() const override { return unwrapper::PuNetShape(); }
+  torch::nn::AnyModule NewNet() const override { return torch::nn::AnyModule(unwrapper::PuNet()); }
 
   /// Target planes: true phase less its median, rad; weight of the pixel.
   StatusOr<Sample> Draw(uint64_t seed, int size_px) const override {
@@ -113,7 +126,9 @@ class UnwrapLesson final : public Lesson {
     const bool opposite = random.Chance(0.5);
     torch::Tensor target = sample.target;
     if (opposite) target = torch::stack({-target[0], target[1]});
-    return {symmetry(TurnPhase(sample.input, offset_rad, opposite)), symmetry(target)};
+    Sample view{symmetry(TurnPhase(sample.input, offset_rad, opposite)), symmetry(target).clone()};
+    if (random.Chance(0.5)) Pad(view, random.Integer(0, kMaxPadding_px), random.Integer(0, kMaxPadding_px));
+    return view;
   }
 
   /// Laplace likelihood (Huber near zero) of the phase up to a constant, plus the error of its gradient.
