@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <functional>
 #include <future>
 #include <new>
 
+#include "common/base/parallel.h"
 #include "common/nn/model_file.h"
 #include "common/nn/packing.h"
 #include "common/raster/phase.h"
@@ -33,47 +36,54 @@ Window Within(const Window& part, const Window& whole) {
   return {part.row0 - whole.row0, part.col0 - whole.col0, part.rows, part.cols};
 }
 
-/// A pair as it leaves the reading thread.
-struct ReadyPair {
-  PairRaster raster;       ///< unusable pixels missing
-  torch::Tensor packed;    ///< (3, rows, cols); undefined when no pixel is usable
-  long usable_core_px = 0;
+/// Network calls run on one thread each while this lives, and several pairs at once instead: the convolutions of
+/// libtorch round differently on different numbers of threads, and one pair per thread is also faster. The setting is
+/// the process's; threads started meanwhile take it over.
+class OneThreadPerCall {
+ public:
+  OneThreadPerCall() : before_(torch::get_num_threads()) { torch::set_num_threads(1); }
+  ~OneThreadPerCall() { torch::set_num_threads(before_); }
+  OneThreadPerCall(const OneThreadPerCall&) = delete;
+  OneThreadPerCall& operator=(const OneThreadPerCall&) = delete;
+
+ private:
+  int before_;
 };
 
-StatusOr<ReadyPair> PrepareRead(const StackReader& stack, int pair, const Window& window, const Window& core) {
-  FW_ASSIGN_OR_RETURN(PairRaster raster, ReadPairWithCoherence(stack, pair, window));
-  ReadyPair ready;
-  if (MaskUnusable(raster) > 0) ready.packed = nn::PackPair(raster, 1)[0];
-  const Array2<float> in_core = Crop(raster.phase_rad, Within(core, window));
-  ready.usable_core_px = std::count_if(in_core.values.begin(), in_core.values.end(),
-                                       [](float phase) { return !std::isnan(phase); });
-  ready.raster = std::move(raster);
-  return ready;
-}
+/// A pair that DDNet has seen.
+struct SeenPair {
+  PairRaster raster;     ///< unusable pixels missing
+  torch::Tensor logits;  ///< half resolution; undefined when no pixel of the window is usable
+};
 
-/// Reads the pairs of a window in order, one ahead of the caller.
+/// Reads the pairs of a window and shows them to DDNet, some of them ahead of the caller, who gets them in order.
 class PairStream {
  public:
-  PairStream(const StackReader& stack, const Window& window, const Window& core)
-      : stack_(stack), window_(window), core_(core) {
-    Start();
+  using Look = std::function<StatusOr<SeenPair>(int pair)>;
+  /// `look` runs on up to `ahead` >= 1 threads at once.
+  PairStream(int pairs, int ahead, Look look) : pairs_(pairs), look_(std::move(look)) {
+    for (int i = 0; i < ahead; ++i) Start();
   }
-  StatusOr<ReadyPair> Next() {
-    StatusOr<ReadyPair> ready = next_.get();
+  StatusOr<SeenPair> Next() {
+    StatusOr<SeenPair> seen = pending_.front().get();
+    pending_.pop_front();
     Start();
-    return ready;
+    return seen;
   }
 
  private:
   void Start() {
-    if (pair_ == static_cast<int>(stack_.track().pairs.size())) return;
-    next_ = std::async(std::launch::async, PrepareRead, std::cref(stack_), pair_++, window_, core_);
+    if (started_ < pairs_) pending_.push_back(std::async(std::launch::async, std::cref(look_), started_++));
   }
-  const StackReader& stack_;
-  Window window_, core_;
-  int pair_ = 0;
-  std::future<StatusOr<ReadyPair>> next_;  ///< its destructor waits for the thread
+  int pairs_, started_ = 0;
+  Look look_;
+  std::deque<std::future<StatusOr<SeenPair>>> pending_;  ///< destroyed first: waits for the threads
 };
+
+long CountPresent(const PairRaster& raster, const Window& window) {
+  const Array2<float> part = Crop(raster.phase_rad, window);
+  return std::count_if(part.values.begin(), part.values.end(), [](float phase) { return !std::isnan(phase); });
+}
 
 /// Logits at half resolution to probabilities of rows x cols pixels, bilinear.
 Array2<float> FullResolution(const torch::Tensor& logits_half, int rows, int cols) {
@@ -134,17 +144,31 @@ struct Detector::Impl {
     hashes.push_back(card.sha256);
     return absl::OkStatus();
   }
-  /// Reads and weighs all pairs; adds to `scanned_px`.
-  Status AddPairs(const StackReader& stack, const Window& window, const Window& core, StackEvidence& evidence,
-                  long& scanned_px) {
-    PairStream stream(stack, window, core);
-    for (int pair = 0; pair < static_cast<int>(stack.track().pairs.size()); ++pair) {
-      FW_ASSIGN_OR_RETURN(const ReadyPair ready, stream.Next());
-      if (!ready.packed.defined()) continue;
-      evidence.Add(pair, ForwardTiled(ddnet, ready.packed, device, options.batch_px), ready.raster);
-      scanned_px += ready.usable_core_px;
+  /// One pair of a window, read, masked and shown to DDNet. Thread-safe.
+  StatusOr<SeenPair> Look(const StackReader& stack, int pair, const Window& window) {
+    const c10::InferenceMode inference;
+    FW_ASSIGN_OR_RETURN(PairRaster raster, ReadPairWithCoherence(stack, pair, window));
+    SeenPair seen;
+    if (MaskUnusable(raster) > 0) {
+      seen.logits = ForwardTiled(ddnet, nn::PackPair(raster, 1)[0], device, options.batch_px);
     }
-    return absl::OkStatus();
+    seen.raster = std::move(raster);
+    return seen;
+  }
+  /// Adds all pairs to the evidence; returns how many pixels of the core had data, over all pairs.
+  StatusOr<long> AddPairs(const StackReader& stack, const Window& window, const Window& core, StackEvidence& evidence) {
+    const int pairs = static_cast<int>(stack.track().pairs.size());
+    const int threads = options.threads > 0 ? options.threads : HardwareThreads();
+    const int ahead = static_cast<int>(std::clamp<long>(options.batch_px / window.pixels(), 1, threads));
+    PairStream stream(pairs, ahead, [&](int pair) { return Look(stack, pair, window); });
+    long scanned_px = 0;
+    for (int pair = 0; pair < pairs; ++pair) {
+      FW_ASSIGN_OR_RETURN(const SeenPair seen, stream.Next());
+      if (!seen.logits.defined()) continue;
+      evidence.Add(pair, seen.logits, seen.raster);
+      scanned_px += CountPresent(seen.raster, core);
+    }
+    return scanned_px;
   }
   /// Evidence of the window, NaN where no pair has data.
   [[nodiscard]] Array2<float> EvidenceMap(const StackEvidence& evidence) {
@@ -161,7 +185,7 @@ struct Detector::Impl {
     const Window core = Within(tile.core, window);
     StackEvidence evidence(BuildNetwork(stack.track().pairs), window.rows, window.cols);
     TileDetections found;
-    FW_RETURN_IF_ERROR(AddPairs(stack, window, tile.core, evidence, found.pixels_scanned));
+    FW_ASSIGN_OR_RETURN(found.pixels_scanned, AddPairs(stack, window, core, evidence));
     const Array2<float> map = EvidenceMap(evidence);
     for (DrawnSite& drawn : DrawSites(map, rule())) {
       if (!core.Contains(drawn.site.peak_row, drawn.site.peak_col)) continue;
@@ -184,7 +208,6 @@ StatusOr<std::unique_ptr<Detector>> Detector::Load(const std::string& model_dir,
     auto impl = std::make_unique<Impl>();
     impl->device = device;
     impl->options = options;
-    if (options.threads > 0) torch::set_num_threads(options.threads);
     FW_RETURN_IF_ERROR(impl->LoadNet(model_dir, kDdNetName, impl->ddnet));
     FW_RETURN_IF_ERROR(impl->LoadNet(model_dir, kStackNetName, impl->stack_net));
     return std::unique_ptr<Detector>(new Detector(std::move(impl)));
@@ -196,6 +219,7 @@ StatusOr<std::unique_ptr<Detector>> Detector::Load(const std::string& model_dir,
 StatusOr<TileDetections> Detector::Detect(const StackReader& stack, const Tile& tile) const {
   try {
     const c10::InferenceMode inference;
+    const OneThreadPerCall one_thread;
     return impl_->Detect(stack, tile);
   } catch (const std::exception& failure) {
     return StatusOfException(failure);
@@ -205,6 +229,7 @@ StatusOr<TileDetections> Detector::Detect(const StackReader& stack, const Tile& 
 StatusOr<Array2<float>> Detector::Probability(const PairRaster& pair) const {
   try {
     const c10::InferenceMode inference;
+    const OneThreadPerCall one_thread;
     PairRaster usable = pair;
     if (usable.coherence.empty()) usable.coherence = PhaseCoherence(pair.phase_rad, kCoherenceHalfWidth_px);
     if (MaskUnusable(usable) == 0) return Array2<float>(pair.phase_rad.rows, pair.phase_rad.cols, kMissing);

@@ -22,8 +22,8 @@ struct DetectOptions {
   double threshold = 0.5;            ///< evidence a site's peak must reach, 0 to 1
   double outline_threshold = 0.3;    ///< evidence that its outline follows
   int min_area_px = 12;
-  int batch_px = 4 << 20;            ///< pixels per network call, at most
-  int threads = 0;                   ///< 0 = all
+  int batch_px = 4 << 20;            ///< pixels in the networks at once, at most: bounds memory
+  int threads = 0;                   ///< pairs at once, at most; 0 = as many as processors. Does not change the answer
 };
 
 /// Evidence and sites of one tile.
