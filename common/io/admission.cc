@@ -155,10 +155,10 @@ void CheckSigns(Listing& listing, const DatasetPool& pool, const std::vector<Ins
 bool SettleCoherence(Listing& listing, const std::vector<InspectedPair*>& usable) {
   const auto all = [&](auto&& has) { return std::all_of(usable.begin(), usable.end(), has); };
   if (all([](const InspectedPair* p) { return p->layers.coherence.has_value(); })) return true;
-  const bool magnitude =
-      listing.magnitude_may_be_coherence &&
-      all([](const InspectedPair* p) { return p->layers.phase.info.is_complex && p->largest_magnitude <= kMaxMagnitude; }) &&
-      !all([](const InspectedPair* p) { return p->smallest_magnitude >= kUnitMagnitude; });
+  const bool magnitude = listing.magnitude_may_be_coherence && all([](const InspectedPair* p) {
+                           return p->layers.phase.info.is_complex && p->largest_magnitude <= kMaxMagnitude;
+                         }) &&
+                         !all([](const InspectedPair* p) { return p->smallest_magnitude >= kUnitMagnitude; });
   for (InspectedPair* pair : usable) {
     pair->layers.coherence.reset();
     pair->layers.magnitude_is_coherence = magnitude;
@@ -195,14 +195,17 @@ void RecordVerdicts(Listing& listing, const std::vector<InspectedPair>& pairs) {
   for (const InspectedPair& pair : pairs) {
     using Verdict = InputRecord::Verdict;
     const bool superseded = pair.status.ok() && !pair.superseded_by.empty();
-    const Verdict verdict = superseded ? Verdict::kSuperseded : pair.status.ok() ? Verdict::kAccepted : Verdict::kRejected;
+    const Verdict verdict = superseded         ? Verdict::kSuperseded
+                            : pair.status.ok() ? Verdict::kAccepted
+                                               : Verdict::kRejected;
     std::string reason = pair.status.ok() ? fmt::format("{}", fmt::join(pair.remarks, "; ")) : MessageOf(pair.status);
     if (superseded) reason = "the same pair is taken from " + pair.superseded_by;
     listing.records.push_back({pair.candidate->phase.path, "phase", verdict, reason});
     if (!pair.candidate->coherence) continue;
     const bool unused = verdict == Verdict::kAccepted && !pair.layers.coherence;
     if (verdict == Verdict::kAccepted) reason = unused ? "not used: other pairs of the stack have none" : "";
-    listing.records.push_back({pair.candidate->coherence->path, "coherence", unused ? Verdict::kSuperseded : verdict, reason});
+    listing.records.push_back(
+        {pair.candidate->coherence->path, "coherence", unused ? Verdict::kSuperseded : verdict, reason});
   }
 }
 
@@ -213,15 +216,17 @@ void NoteConversions(Listing& listing, const std::vector<InspectedPair*>& usable
     listing.notes.push_back(fmt::format("{} pairs are named newer date first: their sign is turned", n));
   }
   if (const auto n = count([](const InspectedPair* p) { return p->candidate->unwrapped; }); n > 0) {
-    listing.notes.push_back(fmt::format("{} of {} pairs hold unwrapped phase, which is wrapped again", n, usable.size()));
+    listing.notes.push_back(
+        fmt::format("{} of {} pairs hold unwrapped phase, which is wrapped again", n, usable.size()));
   }
   const auto shifted = count([&](const InspectedPair* p) {
     return Describe(p->layers.phase.info.grid) != Describe(common) ||
            (p->layers.coherence && Describe(p->layers.coherence->info.grid) != Describe(common));
   });
   if (shifted > 0) {
-    listing.notes.push_back(fmt::format("{} pairs lie on grids shifted by whole pixels: all are cut to the common {} x {} px",
-                                        shifted, frame.cols, frame.rows));
+    listing.notes.push_back(
+        fmt::format("{} pairs lie on grids shifted by whole pixels: all are cut to the common {} x {} px", shifted,
+                    frame.cols, frame.rows));
   }
 }
 
@@ -243,7 +248,8 @@ Admitted Admit(Listing& listing, const StackSource& source) {
     Window frame = common.frame();
     for (const InspectedPair* pair : Usable(pairs)) frame = Intersect(frame, pair->covered);
     for (InspectedPair* pair : Usable(pairs)) {
-      if (frame.empty()) pair->status = Error(Fault::kGridMismatch, "{}: the pairs have no area in common", pair->candidate->name);
+      if (frame.empty())
+        pair->status = Error(Fault::kGridMismatch, "{}: the pairs have no area in common", pair->candidate->name);
     }
     CheckSigns(listing, pool, Usable(pairs), frame);
     const std::vector<InspectedPair*> usable = Usable(pairs);

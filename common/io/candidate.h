@@ -23,7 +23,7 @@ struct Candidate {
   std::optional<RasterSource> coherence;
   std::string coherence_expected;  ///< file that the format promises and is not there; empty = nothing is missing
   double perpendicular_baseline_m = std::numeric_limits<double>::quiet_NaN();  ///< in the order of the name
-  int version = 0;                 ///< of the same pair the highest counts
+  int version = 0;                                                             ///< of the same pair the highest counts
 };
 
 /// A folder's content by one reader.

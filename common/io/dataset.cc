@@ -65,8 +65,8 @@ Status CheckTiffBlocks(GDALDataset& dataset, const std::string& path, uint64_t b
       if (offset == nullptr || size == nullptr) continue;  // a block left out on purpose: nodata
       const uint64_t end = std::strtoull(offset, nullptr, 10) + std::strtoull(size, nullptr, 10);
       if (end > bytes) {
-        return Error(Fault::kRasterTruncated, "{}: has {} bytes, but its block ({}, {}) ends at {}: copy it again", path,
-                     bytes, y, x, end);
+        return Error(Fault::kRasterTruncated, "{}: has {} bytes, but its block ({}, {}) ends at {}: copy it again",
+                     path, bytes, y, x, end);
       }
     }
   }
@@ -111,7 +111,8 @@ Status DescribeGrid(GDALDataset& dataset, const std::string& path, RasterInfo& i
   if (dataset.GetGeoTransform(transform.data()) != CE_None) return {};  // radar or unknown geometry
   auto [x0, dx, x_row, y0, y_col, dy] = transform;
   if (x_row != 0.0 || y_col != 0.0 || dx <= 0.0 || dy == 0.0) {
-    return Error(Fault::kGridMismatch, "{}: the grid is rotated or mirrored; warp it to a north-up grid (gdalwarp)", path);
+    return Error(Fault::kGridMismatch, "{}: the grid is rotated or mirrored; warp it to a north-up grid (gdalwarp)",
+                 path);
   }
   info.flip_rows = dy > 0.0;
   info.grid.x0 = x0;
@@ -140,7 +141,8 @@ Status DescribeBand(GDALDataset& dataset, const RasterSource& source, RasterInfo
   char** tags = dataset.GetMetadata();
   for (int i = 0; tags != nullptr && tags[i] != nullptr; ++i) {
     const std::string tag = tags[i];
-    if (const size_t cut = tag.find('='); cut != std::string::npos) info.tags.emplace(tag.substr(0, cut), tag.substr(cut + 1));
+    if (const size_t cut = tag.find('='); cut != std::string::npos)
+      info.tags.emplace(tag.substr(0, cut), tag.substr(cut + 1));
   }
   return {};
 }
@@ -206,7 +208,8 @@ class DatasetPool::Lease {
     const std::string& name = source.vrt.empty() ? source.path : source.vrt;
     {
       const std::lock_guard lock(pool.mutex_);
-      const auto found = std::find_if(pool.idle_.begin(), pool.idle_.end(), [&](const Idle& i) { return i.name == name; });
+      const auto found =
+          std::find_if(pool.idle_.begin(), pool.idle_.end(), [&](const Idle& i) { return i.name == name; });
       if (found != pool.idle_.end()) {
         Lease lease(pool, name, std::move(found->dataset));
         pool.idle_.erase(found);

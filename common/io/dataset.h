@@ -30,23 +30,23 @@ void PrepareGdal();
 
 /// One band of a file, and how GDAL opens it.
 struct RasterSource {
-  std::string path;          ///< the file, as the operator knows it
-  std::string vrt;           ///< GDAL virtual raster (XML) that describes a raw file; empty = `path` describes itself
-  uint64_t raw_bytes = 0;    ///< least size of a raw file; 0 = not raw
-  int band = 1;              ///< from 1; 0 = the last one
+  std::string path;        ///< the file, as the operator knows it
+  std::string vrt;         ///< GDAL virtual raster (XML) that describes a raw file; empty = `path` describes itself
+  uint64_t raw_bytes = 0;  ///< least size of a raw file; 0 = not raw
+  int band = 1;            ///< from 1; 0 = the last one
 };
 
 /// What is known of a band before its pixels are read.
 struct RasterInfo {
-  Grid grid;                 ///< north-up, outer corner, longitudes in [-180, 180)
+  Grid grid;  ///< north-up, outer corner, longitudes in [-180, 180)
   int band = 1;
-  bool flip_rows = false;    ///< the file's first row is the southern one
+  bool flip_rows = false;  ///< the file's first row is the southern one
   bool is_complex = false;
   bool is_byte = false;
   std::optional<double> nodata;
-  double scale = 1.0;        ///< value = stored * scale + offset
+  double scale = 1.0;  ///< value = stored * scale + offset
   double offset = 0.0;
-  std::string unit;          ///< as the file states it, lower case; empty = not stated
+  std::string unit;  ///< as the file states it, lower case; empty = not stated
   std::map<std::string, std::string> tags;
 };
 

@@ -21,7 +21,7 @@ struct Layer {
 struct PairLayers {
   Layer phase;
   std::optional<Layer> coherence;
-  bool negate = false;                  ///< the file holds the phase of the earlier date relative to the later one
+  bool negate = false;  ///< the file holds the phase of the earlier date relative to the later one
   bool zero_is_missing = false;
   bool magnitude_is_coherence = false;  ///< complex phase whose magnitude lies in [0, 1]
 };

@@ -106,44 +106,66 @@ std::string CoherencePath(const std::string& phase, const std::string& dates) {
   return {};
 }
 
+const std::regex& PairName() {
+  static const std::regex pattern(R"(([^_.-]+)[_-]([^_.-]+)\..*diff.*)");
+  return pattern;
+}
+
+std::vector<std::string> FindPairs(const std::string& folder) {
+  static const std::regex kNotData(R"(.*([._]par|\.(off|unw|cc|cor|bmp|ras|png|tif|xml|vrt|hdr|kml|txt|log)))");
+  std::vector<std::string> files;
+  for (const std::string& file : FilesBelow(folder, kPairDepth)) {
+    const std::string name = BaseName(file);
+    if (std::regex_match(name, PairName()) && !std::regex_match(name, kNotData)) files.push_back(file);
+  }
+  return files;
+}
+
+void AddPair(const std::string& file, const RawLayout& layout, const std::string& parameters, Listing& listing) {
+  const std::string name = BaseName(file);
+  std::smatch dates;
+  std::regex_match(name, dates, PairName());
+  Candidate candidate;
+  candidate.name = name;
+  if (!listing.SetDates(candidate, dates[1], dates[2], file)) return;
+  candidate.phase = RawSource(file, layout);
+  candidate.zero_is_missing = true;
+  if (const uint64_t bytes = FileSize(file).value_or(0); bytes > candidate.phase.raw_bytes) {
+    return listing.Reject(file, "phase",
+                          Error(Fault::kGridMismatch, "{}: has {} bytes, but {} x {} px of {} are {} bytes", file,
+                                bytes, layout.cols, layout.rows, parameters, candidate.phase.raw_bytes));
+  }
+  if (const std::string path = CoherencePath(file, name.substr(0, name.find('.'))); !path.empty()) {
+    RawLayout coherence = layout;
+    coherence.type = RawType::kFloat32;
+    candidate.coherence = RawSource(path, coherence);
+  }
+  listing.candidates.push_back(std::move(candidate));
+}
+
 }  // namespace
 
 StatusOr<Listing> ListGamma(const StackSource& source) {
-  static const std::regex kPairName(R"(([^_.-]+)[_-]([^_.-]+)\..*diff.*)");
-  static const std::regex kNotData(R"(.*\.(par|off|bmp|ras|png|tif|xml|vrt|hdr|kml|txt|log))");
   Listing listing;
   listing.format = "gamma";
   listing.track_name = BaseName(source.path);
   listing.magnitude_may_be_coherence = true;
-  std::vector<std::string> files;
-  for (const std::string& file : FilesBelow(source.path, kPairDepth)) {
-    const std::string name = BaseName(file);
-    if (std::regex_match(name, kPairName) && !std::regex_match(name, kNotData)) files.push_back(file);
+  const std::vector<std::string> files = FindPairs(source.path);
+  if (files.empty()) {
+    return Error(Fault::kStackEmpty, "{}: no GAMMA interferograms (<date1>_<date2>.diff*)", source.path);
   }
-  if (files.empty()) return Error(Fault::kStackEmpty, "{}: no GAMMA interferograms (<date1>_<date2>.diff*)", source.path);
   const std::vector<Parameters> parameters = FindParameters(source.path);
   const Fit fit = BestFit(parameters, files);
   if (fit.parameters == nullptr) {
     return Error(Fault::kNotReadable, "{}: no *mli.par, *slc.par or *.off here or above states the width", source.path);
   }
   ReadRadar(parameters, *fit.parameters, listing);
-  const RawLayout layout{fit.parameters->rows, fit.parameters->cols, 1,
-                         fit.is_complex ? RawType::kComplex64 : RawType::kFloat32, true};
-  RawLayout coherence_layout = layout;
-  coherence_layout.type = RawType::kFloat32;
-  for (const std::string& file : files) {
-    const std::string name = BaseName(file);
-    std::smatch dates;
-    std::regex_match(name, dates, kPairName);
-    Candidate candidate;
-    candidate.name = name;
-    if (!listing.SetDates(candidate, dates[1], dates[2], file)) continue;
-    candidate.phase = RawSource(file, layout);
-    candidate.zero_is_missing = true;
-    const std::string coherence = CoherencePath(file, name.substr(0, name.find('.')));
-    if (!coherence.empty()) candidate.coherence = RawSource(coherence, coherence_layout);
-    listing.candidates.push_back(std::move(candidate));
-  }
+  RawLayout layout;
+  layout.rows = fit.parameters->rows;
+  layout.cols = fit.parameters->cols;
+  layout.type = fit.is_complex ? RawType::kComplex64 : RawType::kFloat32;
+  layout.big_endian = true;
+  for (const std::string& file : files) AddPair(file, layout, fit.parameters->path, listing);
   return listing;
 }
 

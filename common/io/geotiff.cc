@@ -36,8 +36,8 @@ Status CheckPattern(const std::string& pattern, std::string_view option) {
   if (first == std::string::npos || second == std::string::npos || second < first ||
       pattern.find(kDate1, first + 1) != std::string::npos || pattern.find(kDate2, second + 1) != std::string::npos) {
     return Error(Fault::kBadOption,
-                 "{} '{}' must hold {{date1}} and then {{date2}}, once each, e.g. 'x_{{date1}}-{{date2}}_unw.tif'", option,
-                 pattern);
+                 "{} '{}' must hold {{date1}} and then {{date2}}, once each, e.g. 'x_{{date1}}-{{date2}}_unw.tif'",
+                 option, pattern);
   }
   return {};
 }
@@ -112,7 +112,8 @@ StatusOr<Listing> ListGeotiff(const StackSource& source) {
   for (const Candidate& candidate : listing.candidates) {
     if (candidate.coherence) used.insert(candidate.coherence->path);
   }
-  const auto unused = std::count_if(others.begin(), others.end(), [&](const auto& path) { return !used.contains(path); });
+  const auto unused =
+      std::count_if(others.begin(), others.end(), [&](const auto& path) { return !used.contains(path); });
   if (unused > 0) listing.notes.push_back(fmt::format("{} other files do not match '{}'", unused, source.pattern));
   return listing;
 }

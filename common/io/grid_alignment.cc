@@ -33,7 +33,8 @@ std::optional<int> Whole(double value) {
 
 std::optional<PixelShift> ShiftBetween(const Grid& reference, const Grid& grid) {
   if (Unreferenced(reference) || Unreferenced(grid)) {
-    const bool same = Unreferenced(reference) == Unreferenced(grid) && reference.rows == grid.rows && reference.cols == grid.cols;
+    const bool same =
+        Unreferenced(reference) == Unreferenced(grid) && reference.rows == grid.rows && reference.cols == grid.cols;
     return same ? std::optional<PixelShift>(PixelShift{}) : std::nullopt;
   }
   const double drift_cols = std::abs(grid.dx / reference.dx - 1.0) * std::max(grid.cols, reference.cols);
@@ -52,8 +53,8 @@ Window Covered(const Grid& reference, const Grid& grid, const PixelShift& shift)
 }
 
 std::string Describe(const Grid& grid) {
-  return fmt::format("{} x {} px, corner ({:.9g}, {:.9g}), step ({:.6g}, {:.6g}){}", grid.cols, grid.rows, grid.x0, grid.y0,
-                     grid.dx, grid.dy, grid.crs_wkt.empty() ? ", no reference system" : "");
+  return fmt::format("{} x {} px, corner ({:.9g}, {:.9g}), step ({:.6g}, {:.6g}){}", grid.cols, grid.rows, grid.x0,
+                     grid.y0, grid.dx, grid.dy, grid.crs_wkt.empty() ? ", no reference system" : "");
 }
 
 }  // namespace fringewatch::io

@@ -84,8 +84,8 @@ void ReadSidecar(const Product& product, Candidate& candidate, Listing& listing)
   const std::string path = JoinPath(product.folder, product.name + ".txt");
   const StatusOr<std::string> text = ReadText(path);
   if (!text.ok()) {
-    listing.notes.push_back(fmt::format("{}: no {}.txt, its perpendicular baseline is unknown", product.name,
-                                        product.name));
+    listing.notes.push_back(
+        fmt::format("{}: no {}.txt, its perpendicular baseline is unknown", product.name, product.name));
     return;
   }
   listing.Accept(path, "metadata");

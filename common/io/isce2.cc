@@ -55,17 +55,23 @@ StatusOr<RasterSource> FromIsceXml(const std::string& path, int band) {
   const std::string scheme = text("scheme");
   layout.interleave = scheme == "BIP" ? Interleave::kPixel : scheme == "BSQ" ? Interleave::kBand : Interleave::kLine;
   const std::string type = text("data_type");
-  if (type == "CFLOAT") layout.type = RawType::kComplex64;
-  else if (type == "CDOUBLE") layout.type = RawType::kComplex128;
-  else if (type == "DOUBLE") layout.type = RawType::kFloat64;
-  else if (type != "FLOAT") return Error(Fault::kNotReadable, "{}: DATA_TYPE '{}' is not one that is read", header, type);
+  if (type == "CFLOAT")
+    layout.type = RawType::kComplex64;
+  else if (type == "CDOUBLE")
+    layout.type = RawType::kComplex128;
+  else if (type == "DOUBLE")
+    layout.type = RawType::kFloat64;
+  else if (type != "FLOAT")
+    return Error(Fault::kNotReadable, "{}: DATA_TYPE '{}' is not one that is read", header, type);
   if (layout.rows < 1 || layout.cols < 1 || layout.bands < 1) {
     return Error(Fault::kNotReadable, "{}: states no WIDTH and LENGTH", header);
   }
   return RawSource(path, layout, band);
 }
 
-uint64_t Unsigned(const CPLXMLNode* node, const char* key) { return std::strtoull(CPLGetXMLValue(node, key, "0"), nullptr, 10); }
+uint64_t Unsigned(const CPLXMLNode* node, const char* key) {
+  return std::strtoull(CPLGetXMLValue(node, key, "0"), nullptr, 10);
+}
 
 // The .vrt with its source replaced by the file beside it.
 StatusOr<RasterSource> FromVrt(const std::string& path, int band) {
@@ -84,8 +90,9 @@ StatusOr<RasterSource> FromVrt(const std::string& path, int band) {
     CPLSetXMLValue(node, "SourceFilename", path.c_str());
     CPLSetXMLValue(node, "SourceFilename.#relativeToVRT", "0");
     const uint64_t bytes = CPLString(CPLGetXMLValue(node, "dataType", "")).find("64") != std::string::npos ? 8 : 4;
-    source.raw_bytes = std::max(source.raw_bytes, Unsigned(node, "ImageOffset") + (rows - 1) * Unsigned(node, "LineOffset") +
-                                                      (cols - 1) * Unsigned(node, "PixelOffset") + bytes);
+    source.raw_bytes =
+        std::max(source.raw_bytes, Unsigned(node, "ImageOffset") + (rows - 1) * Unsigned(node, "LineOffset") +
+                                       (cols - 1) * Unsigned(node, "PixelOffset") + bytes);
   }
   char* text = CPLSerializeXMLTree(root);
   source.vrt = text;
@@ -178,8 +185,10 @@ void ReadWavelength(const std::string& start, Listing& listing) {
 void ReadGeometry(const std::string& folder, Listing& listing) {
   if (const std::string path = JoinPath(folder, "hgt.rdr"); FileExists(path)) {
     const StatusOr<RasterSource> height = Described(path, 1);
-    if (height.ok()) listing.height = *height;
-    else listing.Reject(path, "height", height.status());
+    if (height.ok())
+      listing.height = *height;
+    else
+      listing.Reject(path, "height", height.status());
   }
   const std::string path = JoinPath(folder, "los.rdr");
   if (!FileExists(path)) return;

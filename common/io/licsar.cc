@@ -130,8 +130,8 @@ void SetBaselines(const std::map<Date, double>& baselines, Listing& listing) {
     }
   }
   if (unknown > 0 && !baselines.empty()) {
-    listing.notes.push_back(fmt::format("the perpendicular baselines of {} of {} pairs are unknown", unknown,
-                                        listing.candidates.size()));
+    listing.notes.push_back(
+        fmt::format("the perpendicular baselines of {} of {} pairs are unknown", unknown, listing.candidates.size()));
   }
 }
 

@@ -24,7 +24,8 @@ constexpr double kMillimetres = 1000.0;
 /// A tiled GeoTIFF, filled strip by strip from the top.
 class StripFile {
  public:
-  static StatusOr<std::unique_ptr<StripFile>> Create(const std::string& path, const Grid& grid, bool bytes, bool zero_is_nodata) {
+  static StatusOr<std::unique_ptr<StripFile>> Create(const std::string& path, const Grid& grid, bool bytes,
+                                                     bool zero_is_nodata) {
     PrepareGdal();
     std::unique_ptr<StripFile> file(new StripFile(path));
     CPLStringList options;
@@ -183,14 +184,18 @@ std::string KindName(sim::SourceKind kind) {
 Status WriteTrueSites(const sim::Scene& scene, const std::string& path) {
   PolygonLayer layer;
   layer.name = "truth";
-  layer.fields = {{"site_id", FieldType::kInteger}, {"kind", FieldType::kText},
-                  {"radius_m", FieldType::kReal},   {"peak_rate_mm_yr", FieldType::kReal},
-                  {"peak_phase_12_days_rad", FieldType::kReal}, {"row", FieldType::kReal},
+  layer.fields = {{"site_id", FieldType::kInteger},
+                  {"kind", FieldType::kText},
+                  {"radius_m", FieldType::kReal},
+                  {"peak_rate_mm_yr", FieldType::kReal},
+                  {"peak_phase_12_days_rad", FieldType::kReal},
+                  {"row", FieldType::kReal},
                   {"col", FieldType::kReal}};
   for (const sim::TrueSite& site : scene.sites()) {
-    layer.features.push_back({site.outline,
-                              {int64_t{site.id}, KindName(site.kind), site.radius_m,
-                               site.peak_rate_m_per_yr * kMillimetres, site.peak_phase_12_days_rad, site.row, site.col}});
+    layer.features.push_back(
+        {site.outline,
+         {int64_t{site.id}, KindName(site.kind), site.radius_m, site.peak_rate_m_per_yr * kMillimetres,
+          site.peak_phase_12_days_rad, site.row, site.col}});
   }
   return WriteGeoPackage(path, layer, scene.track().grid);
 }
@@ -219,9 +224,11 @@ Status WriteTruth(const sim::Scene& scene, const std::string& folder) {
 
 }  // namespace
 
-Status WriteSimulation(const sim::Scene& scene, const std::string& folder, const std::function<void(int done)>& progress) {
+Status WriteSimulation(const sim::Scene& scene, const std::string& folder,
+                       const std::function<void(int done)>& progress) {
   const std::string pairs_folder = JoinPath(folder, "interferograms");
-  for (const char* below : {"interferograms", "metadata", "truth"}) FW_RETURN_IF_ERROR(MakeFolder(JoinPath(folder, below)));
+  for (const char* below : {"interferograms", "metadata", "truth"})
+    FW_RETURN_IF_ERROR(MakeFolder(JoinPath(folder, below)));
   FW_RETURN_IF_ERROR(WriteMetadata(scene, JoinPath(folder, "metadata")));
   FW_RETURN_IF_ERROR(WriteTruth(scene, JoinPath(folder, "truth")));
   const int pairs = static_cast<int>(scene.track().pairs.size());

@@ -35,10 +35,10 @@ TEST(LicsarWriter, WhatIsWrittenIsReadBack) {
   StackSource source;
   source.path = folder.str();
   const auto reader = MustOpen(source);
-  ASSERT_NE(reader, nullptr);
   const Track& track = reader->track();
   EXPECT_EQ(track.format, "licsar");
-  EXPECT_TRUE(Reasons(track, InputRecord::Verdict::kRejected).empty()) << Reasons(track, InputRecord::Verdict::kRejected);
+  EXPECT_TRUE(Reasons(track, InputRecord::Verdict::kRejected).empty())
+      << Reasons(track, InputRecord::Verdict::kRejected);
   ASSERT_EQ(track.pairs.size(), scene.track().pairs.size());
   EXPECT_NEAR(track.wavelength_m, scene.track().wavelength_m, 1e-9);
   EXPECT_EQ(track.wavelength_source, "metadata");
@@ -70,7 +70,8 @@ TEST(LicsarWriter, TruthStandsBesideIt) {
   const auto velocity = ReadRaster(folder / "truth/velocity.tif");
   ASSERT_TRUE(velocity.ok()) << MessageOf(velocity.status());
   const Array2<float> expected = scene.Velocity(velocity->grid.frame());
-  for (size_t i = 0; i < expected.size(); ++i) ASSERT_FLOAT_EQ(velocity->values.values[i], expected.values[i] * 1000.0f);
+  for (size_t i = 0; i < expected.size(); ++i)
+    ASSERT_FLOAT_EQ(velocity->values.values[i], expected.values[i] * 1000.0f);
   const auto last = ReadRaster(folder / ("truth/displacement_" + scene.dates().back().Compact() + ".tif"));
   ASSERT_TRUE(last.ok()) << MessageOf(last.status());
   const int epoch = static_cast<int>(scene.dates().size()) - 1;

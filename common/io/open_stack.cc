@@ -10,11 +10,8 @@ namespace fringewatch::io {
 namespace {
 
 using Reader = StatusOr<Listing> (*)(const StackSource&);
-constexpr std::pair<std::string_view, Reader> kReaders[] = {{"licsar", ListLicsar},
-                                                            {"hyp3", ListHyp3},
-                                                            {"isce2", ListIsce2},
-                                                            {"gamma", ListGamma},
-                                                            {"geotiff", ListGeotiff}};
+constexpr std::pair<std::string_view, Reader> kReaders[] = {
+    {"licsar", ListLicsar}, {"hyp3", ListHyp3}, {"isce2", ListIsce2}, {"gamma", ListGamma}, {"geotiff", ListGeotiff}};
 constexpr double kWavelengthOptionMatch = 0.01;
 
 // The first reader that finds an interferogram; geotiff only when a pattern is given.
@@ -89,7 +86,8 @@ void CheckLineOfSight(Listing& listing) {
 Status CheckOptions(const StackSource& source) {
   Problems problems;
   if (source.wavelength_m && !(*source.wavelength_m > 0.0 && *source.wavelength_m < 2.0)) {
-    problems.Add(Fault::kBadOption, fmt::format("--wavelength {} is not a radar wavelength in metres", *source.wavelength_m));
+    problems.Add(Fault::kBadOption,
+                 fmt::format("--wavelength {} is not a radar wavelength in metres", *source.wavelength_m));
   }
   if (source.pixel_size_m && !(*source.pixel_size_m > 0.0)) {
     problems.Add(Fault::kBadOption, fmt::format("--pixel-size {} is not a length in metres", *source.pixel_size_m));
@@ -117,7 +115,8 @@ Status CheckUsable(const StackSource& source, const Listing& listing, const Admi
                                                  reasons.empty() ? "; the folder holds none" : ":" + reasons));
   }
   if (!listing.wavelength_m) {
-    problems.Add(Fault::kWavelengthMissing, "the files do not state it; give --wavelength METRES (Sentinel-1: 0.0554658)");
+    problems.Add(Fault::kWavelengthMissing,
+                 "the files do not state it; give --wavelength METRES (Sentinel-1: 0.0554658)");
   }
   return problems.ToStatus("stack " + source.path);
 }

@@ -22,8 +22,10 @@ Status SettleUnit(const RasterSource& source, RasterInfo& info, std::vector<std:
   for (const char* tag : {"UNITS", "UNIT", "DATA_UNITS"}) {
     if (const auto found = info.tags.find(tag); unit.empty() && found != info.tags.end()) unit = found->second;
   }
-  std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const std::string_view length : {"m", "metre", "metres", "meter", "meters", "cm", "mm", "millimetres", "millimeters"}) {
+  std::transform(unit.begin(), unit.end(), unit.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const std::string_view length :
+       {"m", "metre", "metres", "meter", "meters", "cm", "mm", "millimetres", "millimeters"}) {
     if (unit == length) {
       return Error(Fault::kInputRejected, "{}: holds displacement in {}, not phase in radians", source.path, unit);
     }
@@ -74,9 +76,10 @@ Status CheckPhaseSample(const DatasetPool& pool, InspectedPair& pair) {
   const auto pi = static_cast<float>(kPi) + kRounding_rad;
   const bool wrapped = (low >= -pi && high <= pi) || (low >= -kRounding_rad && high <= 2.0f * pi);
   if (wrapped || pair.candidate->unwrapped) return {};
-  return Error(Fault::kInputRejected,
-               "{}: spans {:.4g} to {:.4g}, which is not wrapped phase in radians; if it is unwrapped phase say --unwrapped",
-               phase.source.path, low, high);
+  return Error(
+      Fault::kInputRejected,
+      "{}: spans {:.4g} to {:.4g}, which is not wrapped phase in radians; if it is unwrapped phase say --unwrapped",
+      phase.source.path, low, high);
 }
 
 Status CheckCoherenceSample(const DatasetPool& pool, const Layer& coherence) {
@@ -84,7 +87,7 @@ Status CheckCoherenceSample(const DatasetPool& pool, const Layer& coherence) {
   for (const Window& window : SampleWindows(coherence.info.grid.rows, coherence.info.grid.cols)) {
     FW_ASSIGN_OR_RETURN(const Array2<float> part, pool.Read(coherence.source, coherence.info, window));
     for (const float value : part.values) {
-      if ((value >= -kCoherenceLimit && value <= limit) || std::isnan(value)) continue;
+      if ((value >= 1.0f - kCoherenceLimit && value <= limit) || std::isnan(value)) continue;
       return Error(Fault::kInputRejected, "{}: holds {:.4g}, which is no coherence (0 to 1, or bytes 0 to 255)",
                    coherence.source.path, value);
     }

@@ -8,13 +8,13 @@ namespace fringewatch::io {
 
 struct InspectedPair {
   const Candidate* candidate = nullptr;
-  Status status;                 ///< why it is rejected
-  std::string superseded_by;     ///< the file that is taken instead
+  Status status;              ///< why it is rejected
+  std::string superseded_by;  ///< the file that is taken instead
   std::vector<std::string> remarks;
-  Pair pair;                     ///< older date first
-  bool turned = false;           ///< the name has the newer date first
+  Pair pair;            ///< older date first
+  bool turned = false;  ///< the name has the newer date first
   PairLayers layers;
-  Window covered;                ///< part of the common grid, once aligned
+  Window covered;                      ///< part of the common grid, once aligned
   std::optional<double> wavelength_m;  ///< from the raster's tags
   float largest_magnitude = 0.0f;      ///< of a sample of complex values
   float smallest_magnitude = std::numeric_limits<float>::infinity();

@@ -1,7 +1,6 @@
 #include "common/io/reader_test_files.h"
 
 #include <gdal_priv.h>
-#include <gtest/gtest.h>
 #include <ogr_spatialref.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <complex>
 #include <cstring>
 #include <fstream>
+#include <stdexcept>
 
 #include "common/io/dataset.h"
 #include "common/raster/phase.h"
@@ -114,7 +114,7 @@ void WriteTiff(const std::string& path, const Array2<float>& values, const TiffO
   fs::create_directories(fs::path(path).parent_path());
   GDALDataset* dataset = GetGDALDriverManager()->GetDriverByName("GTiff")->Create(
       path.c_str(), values.cols, values.rows, 1, GDALGetDataTypeByName(options.type.c_str()), nullptr);
-  ASSERT_NE(dataset, nullptr) << path;
+  if (dataset == nullptr) throw std::runtime_error(path + ": " + LastGdalError());
   if (options.point) dataset->SetMetadataItem("AREA_OR_POINT", "Point");
   for (const std::string& tag : options.tags) {
     const size_t cut = tag.find('=');
@@ -134,17 +134,19 @@ void WriteTiff(const std::string& path, const Array2<float>& values, const TiffO
   for (size_t i = 0; i < values.size(); ++i) {
     numbers[i] = {values.values[i], imaginary.empty() ? 0.0f : imaginary.values[i]};
   }
-  EXPECT_EQ(band->RasterIO(GF_Write, 0, 0, values.cols, values.rows, numbers.data(), values.cols, values.rows,
-                           GDT_CFloat32, 0, 0, nullptr),
-            CE_None);
+  const CPLErr written = band->RasterIO(GF_Write, 0, 0, values.cols, values.rows, numbers.data(), values.cols,
+                                        values.rows, GDT_CFloat32, 0, 0, nullptr);
   GDALClose(dataset);
+  if (written != CE_None) throw std::runtime_error(path + ": " + LastGdalError());
 }
 
 void WriteRaw(const std::string& path, const std::vector<float>& numbers, bool big_endian) {
   std::string bytes;
   for (const float number : numbers) {
-    if (big_endian) Put(bytes, &number, 4);
-    else bytes.append(reinterpret_cast<const char*>(&number), 4);
+    if (big_endian)
+      Put(bytes, &number, 4);
+    else
+      bytes.append(reinterpret_cast<const char*>(&number), 4);
   }
   WriteText(path, bytes);
 }
@@ -161,7 +163,8 @@ void WriteGmtGrid(const std::string& path, const std::vector<double>& latitudes,
   const std::vector<NcVariable> variables = {{"lat", "degrees_north", {0}, kNcDouble, Doubles(latitudes)},
                                              {"lon", "degrees_east", {1}, kNcDouble, Doubles(longitudes)},
                                              {"z", "", {0, 1}, kNcFloat, data}};
-  const std::vector<std::pair<std::string, size_t>> dimensions = {{"lat", latitudes.size()}, {"lon", longitudes.size()}};
+  const std::vector<std::pair<std::string, size_t>> dimensions = {{"lat", latitudes.size()},
+                                                                  {"lon", longitudes.size()}};
   const size_t header = NcHeader(dimensions, variables, 0).size();
   std::string bytes = NcHeader(dimensions, variables, static_cast<uint32_t>(header));
   for (const NcVariable& variable : variables) bytes += variable.data;
@@ -194,9 +197,8 @@ void WriteLicsarTriangle(const TestFolder& frame) {
 
 std::unique_ptr<StackReader> MustOpen(const StackSource& source) {
   auto reader = OpenStack(source);
-  if (reader.ok()) return *std::move(reader);
-  ADD_FAILURE() << MessageOf(reader.status());
-  return nullptr;
+  if (!reader.ok()) throw std::runtime_error(MessageOf(reader.status()));
+  return *std::move(reader);
 }
 
 std::string Reasons(const Track& track, InputRecord::Verdict verdict) {
@@ -220,9 +222,8 @@ double WrappedDifference(const Array2<float>& a, const Array2<float>& b) {
 
 PairRaster ReadWhole(const StackReader& reader, int pair) {
   auto raster = reader.ReadPair(pair, reader.track().grid.frame());
-  if (raster.ok()) return *std::move(raster);
-  ADD_FAILURE() << MessageOf(raster.status());
-  return {};
+  if (!raster.ok()) throw std::runtime_error(MessageOf(raster.status()));
+  return *std::move(raster);
 }
 
 }  // namespace fringewatch::io::testing

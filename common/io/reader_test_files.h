@@ -1,4 +1,5 @@
-/// Tiny stacks on disk for the tests of the readers, with a phase that is known by formula.
+/// Tiny stacks on disk for the tests of the readers, with a phase that is known by formula. What cannot be written or
+/// read throws std::runtime_error, which fails the test.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ struct TiffOptions {
   int epsg = 4326;
   std::optional<double> nodata;
   std::string unit;
-  bool point = false;  ///< AREA_OR_POINT=Point
+  bool point = false;             ///< AREA_OR_POINT=Point
   std::vector<std::string> tags;  ///< "KEY=VALUE"
 };
 /// Writes a GeoTIFF; `imaginary` not empty: complex numbers.
@@ -62,7 +63,7 @@ void WriteLicsarPair(const TestFolder& frame, const std::string& date1, const st
 /// Three dates, three pairs.
 void WriteLicsarTriangle(const TestFolder& frame);
 
-/// Opens, failing the test with the message when that does not work.
+/// Opens, ending the test with the message when that does not work.
 [[nodiscard]] std::unique_ptr<StackReader> MustOpen(const StackSource& source);
 /// The reasons of all records with this verdict, one per line, with their paths.
 [[nodiscard]] std::string Reasons(const Track& track, InputRecord::Verdict verdict);

@@ -39,7 +39,8 @@ double Sensor::Wavelength_m() const { return kSpeedOfLight_m_per_s / frequency_h
 std::optional<Sensor> FindSensor(std::string_view name) {
   std::string key = " ";
   for (const char c : name) {
-    if (std::isalnum(static_cast<unsigned char>(c))) key += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::isalnum(static_cast<unsigned char>(c)))
+      key += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   if (key.size() == 1) return std::nullopt;
   key += ' ';

@@ -20,6 +20,6 @@ struct SignVote {
 /// closes too: that is not seen.
 /// \param samples exp(i phase) of each pair at the same pixels, 0 where missing; all of one length
 [[nodiscard]] std::vector<SignVote> CheckSignsByClosure(const Network& network,
-                                              const std::vector<std::vector<std::complex<float>>>& samples);
+                                                        const std::vector<std::vector<std::complex<float>>>& samples);
 
 }  // namespace fringewatch::io
