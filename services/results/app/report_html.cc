@@ -62,31 +62,57 @@ double SharedLimit(const std::vector<SiteSummary>& summaries) {
   return RoundUp(std::max(1.0, speeds[static_cast<size_t>(0.9 * static_cast<double>(speeds.size() - 1))]));
 }
 
+std::string Swatch(double value, double limit) {
+  return fmt::format(R"(<span class="swatch" style="background:{}"></span>)",
+                     std::isfinite(value) ? CssColour(ColourOf(value, limit)) : "transparent");
+}
+
+/// The few fastest sites, beside the map.
+std::string FastestList(const ReportInput& input, const std::vector<SiteSummary>& summaries, double limit) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < std::min(kPanels, summaries.size()); ++i) {
+    if (std::isfinite(summaries[i].vel_max_mm_yr)) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::abs(summaries[a].vel_max_mm_yr) > std::abs(summaries[b].vel_max_mm_yr);
+  });
+  if (order.size() > 8) order.resize(8);
+  if (order.empty()) return {};
+  std::string html = "<p style=\"margin-top:18px\"><b>Fastest</b></p><table class=\"fastest\">";
+  for (const size_t i : order) {
+    html += fmt::format(R"(<tr><td>{}<a href="#{}">site {}</a></td><td class="n">{} mm/yr</td></tr>)",
+                        Swatch(summaries[i].vel_max_mm_yr, limit), Escape(input.inventory.sites[i].site_id), i + 1,
+                        Number(summaries[i].vel_max_mm_yr, 1));
+  }
+  return html + "</table>";
+}
+
 StatusOr<std::string> MapSection(const ReportInput& input, const std::vector<SiteSummary>& summaries, double limit) {
   FW_ASSIGN_OR_RETURN(const std::string map, MapSvg(input, summaries, limit));
   return "<section><h2>Map</h2><div class=\"card map\">" + map +
          "<div><p><b>Peak velocity of each site</b>, line of sight</p>" + ColourLegend(limit) +
          fmt::format("<p style=\"margin-top:16px\">Numbers are ranks in the table. Rings mark sites too small to see. "
                      "Background: {}; hatched: no data, nothing is known there.</p>"
-                     "<p>Wheel to zoom, drag to move, double click to reset; click a site for its series.</p></div>",
+                     "<p>Wheel to zoom, drag to move, double click to reset; click a site for its series.</p>",
                      Escape(input.background.caption)) +
-         "</div></section>";
+         FastestList(input, summaries, limit) + "</div></div></section>";
 }
 
-std::string Cell(double value, int digits) {
+/// A cell that sorts by `value` and shows `text`.
+std::string Cell(double value, const std::string& text) {
   return fmt::format(R"(<td class="n" data-v="{}">{}</td>)", std::isfinite(value) ? fmt::format("{:.6g}", value) : "",
-                     Number(value, digits));
+                     text);
 }
 
 std::string SiteRow(const SiteRecord& site, const SiteSummary& summary, size_t rank, double limit, bool linked) {
   const std::string id = Escape(site.site_id);
-  const std::string colour =
-      std::isfinite(summary.vel_max_mm_yr) ? CssColour(ColourOf(summary.vel_max_mm_yr, limit)) : "transparent";
-  return fmt::format(R"(<tr><td class="n" data-v="{}">{}</td><td><span class="swatch" style="background:{}"></span>{}</td>)",
-                     rank, rank, colour, linked ? fmt::format(R"(<a href="#{0}">{0}</a>)", id) : id) +
-         Cell(summary.vel_max_mm_yr, 1) + Cell(summary.vel_mm_yr, 1) + Cell(summary.vel_std, 1) +
-         Cell(summary.accel_mm_yr2, 1) + Cell(summary.area_m2 > 0 ? 1e-6 * summary.area_m2 : std::nan(""), 3) +
-         Cell(summary.quality, 2) + Cell(site.flagged.score, 2) +
+  const double area_km2 = summary.area_m2 > 0 ? 1e-6 * summary.area_m2 : std::nan("");
+  return fmt::format(R"(<tr><td class="n" data-v="{0}">{0}</td><td>{1}{2}</td>)", rank,
+                     Swatch(summary.vel_max_mm_yr, limit), linked ? fmt::format(R"(<a href="#{0}">{0}</a>)", id) : id) +
+         Cell(summary.vel_max_mm_yr, Number(summary.vel_max_mm_yr, 1)) +
+         Cell(summary.vel_mm_yr, Number(summary.vel_mm_yr, 1) + " ± " + Number(summary.vel_std, 1)) +
+         Cell(summary.accel_mm_yr2, Number(summary.accel_mm_yr2, 1)) + Cell(area_km2, Number(area_km2, 3)) +
+         Cell(summary.quality, Number(summary.quality, 2)) + Cell(site.flagged.score, Number(site.flagged.score, 2)) +
          fmt::format(R"(<td>{0}</td><td class="n" data-v="{1}">{1}</td><td>{2}</td></tr>)", Escape(site.flagged.kind),
                      site.flagged.voting_pairs.size(),
                      site.has_series ? Escape(summary.flags) : "<span class=\"flags\">no series</span>");
@@ -99,7 +125,7 @@ std::string SiteTable(const ReportInput& input, const std::vector<SiteSummary>& 
                   "the map hold no data and are not known to be stable.</p></div></section>";
   }
   html += "<table id=\"sites\"><thead><tr><th class=\"n\">#</th><th>site</th><th class=\"n\">peak mm/yr</th>"
-          "<th class=\"n\">mean mm/yr</th><th class=\"n\">± mm/yr</th><th class=\"n\">accel. mm/yr²</th>"
+          "<th class=\"n\">mean mm/yr</th><th class=\"n\">accel. mm/yr²</th>"
           "<th class=\"n\">area km²</th><th class=\"n\">quality</th><th class=\"n\">score</th><th>found in</th>"
           "<th class=\"n\">pairs</th><th>flags</th></tr></thead><tbody>";
   for (size_t i = 0; i < summaries.size(); ++i) {

@@ -35,15 +35,16 @@ svg{display:block;max-width:100%;font:11.5px "Inter","Segoe UI",system-ui,Arial,
 #map .label{font-size:calc(14px*var(--k));font-weight:700;stroke:#fff;stroke-width:calc(3.5px*var(--k));paint-order:stroke;stroke-linejoin:round}
 .scale rect{fill:#fff;fill-opacity:.86}.scale path{fill:none;stroke:var(--ink);stroke-width:2}.scale text{font-weight:600;font-size:12px}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
-th{font-weight:600;color:var(--soft);text-align:left;white-space:nowrap;border-bottom:2px solid var(--line);padding:8px 10px}
-td{border-bottom:1px solid var(--line);padding:7px 10px;vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
+th{font-weight:600;color:var(--soft);text-align:left;white-space:nowrap;border-bottom:2px solid var(--line);padding:8px 9px}
+td{border-bottom:1px solid var(--line);padding:6px 9px;vertical-align:top}
 tbody tr:hover{background:#f2f7f8}
 .n{text-align:right;white-space:nowrap}#sites td:nth-child(2){white-space:nowrap}
 #sites th{cursor:pointer;user-select:none}#sites th:hover{color:var(--accent)}
 #sites th[aria-sort=ascending]::after{content:" ▲";font-size:9px}#sites th[aria-sort=descending]::after{content:" ▼";font-size:9px}
 .swatch{display:inline-block;width:11px;height:11px;border-radius:3px;border:1px solid #0003;margin-right:7px;vertical-align:-1px}
 a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
+.fastest td{padding:4px 0}
 .flags{font-size:12px;color:#8a4b00;background:#fff2dc;border-radius:5px;padding:2px 7px;overflow-wrap:anywhere}
 .panels{display:grid;grid-template-columns:1fr;gap:18px}
 article.site{content-visibility:auto;contain-intrinsic-size:auto 430px;scroll-margin-top:14px}

@@ -65,7 +65,7 @@ TEST(Report, ManySites) {
   ASSERT_GT(inventory.sites.size(), 200U);
   const std::string page = Page(track, MadeFacts(track), inventory, "many_sites");
   EXPECT_EQ(Count(page, "<article"), 200U);
-  EXPECT_EQ(Count(page, "<tr><td class=\"n\" data-v="), inventory.sites.size());
+  EXPECT_EQ(Count(page, "<tr><td class=\"n\" data-v=\""), inventory.sites.size());
   EXPECT_LT(page.size(), 16U << 20);
 }
 
