@@ -1,0 +1,67 @@
+#include "services/unwrapper/core/network_prior.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/nn/packing.h"
+#include "common/raster/tiling.h"
+
+namespace fringewatch::unwrapper {
+namespace {
+
+constexpr int kTileCore_px = 192, kTileHalo_px = 32;  ///< the halo holds what the network sees and the largest bowls' rims
+
+/// Median of prediction - unwrapped over the valid pixels; 0 where there are none.
+float OffsetOf(const Array2<float>& prediction, const Array2<float>& unwrapped) {
+  std::vector<float> difference;
+  for (size_t i = 0; i < prediction.size(); ++i) {
+    const float d = prediction.values[i] - unwrapped.values[i];
+    if (!std::isnan(d)) difference.push_back(d);
+  }
+  if (difference.empty()) return 0.0F;
+  std::nth_element(difference.begin(), difference.begin() + static_cast<long>(difference.size() / 2), difference.end());
+  return difference[difference.size() / 2];
+}
+
+}  // namespace
+
+Array3<float> PredictPatch(PuNet& net, const nn::Device& device, const std::vector<PairRaster>& pairs, int batch_px) {
+  const torch::InferenceMode guard;
+  const int count = static_cast<int>(pairs.size());
+  if (count == 0) return {};
+  const int rows = pairs[0].phase_rad.rows, cols = pairs[0].phase_rad.cols, multiple = net->shape().Multiple();
+  const long height = nn::RoundUp(rows, multiple), width = nn::RoundUp(cols, multiple);
+  const int per_call = std::max(1, static_cast<int>(batch_px / (height * width)));
+  Array3<float> prediction(count, rows, cols);
+  for (int first = 0; first < count; first += per_call) {
+    const int last = std::min(count, first + per_call);
+    torch::Tensor batch = torch::zeros({last - first, nn::kPairChannels, height, width});
+    for (int p = first; p < last; ++p) nn::PackPairInto(pairs[p], batch[p - first]);
+    const torch::Tensor answer = net->forward(nn::ToDevice(batch, device)).select(1, 0);
+    for (int p = first; p < last; ++p) {
+      const Array2<float> plane = nn::ToArray(answer[p - first], rows, cols);
+      std::copy(plane.values.begin(), plane.values.end(), prediction.plane(p).begin());
+    }
+  }
+  return prediction;
+}
+
+Array2<float> PredictLarge(PuNet& net, const nn::Device& device, const PairRaster& pair,
+                           const Array2<float>& unwrapped_rad, int batch_px) {
+  Array2<float> prediction(pair.phase_rad.rows, pair.phase_rad.cols);
+  for (const Tile& tile : PlanTiles(prediction.rows, prediction.cols, kTileCore_px, kTileHalo_px)) {
+    const std::vector<PairRaster> cut = {{Crop(pair.phase_rad, tile.padded), Crop(pair.coherence, tile.padded)}};
+    const Array3<float> answer = PredictPatch(net, device, cut, batch_px);
+    Array2<float> padded(answer.rows, answer.cols);
+    padded.values = answer.values;
+    const Window core{tile.core.row0 - tile.padded.row0, tile.core.col0 - tile.padded.col0, tile.core.rows, tile.core.cols};
+    const Array2<float> part = Crop(padded, core);
+    const float offset = OffsetOf(part, Crop(unwrapped_rad, tile.core));
+    for (int r = 0; r < core.rows; ++r) {
+      for (int c = 0; c < core.cols; ++c) prediction(tile.core.row0 + r, tile.core.col0 + c) = part(r, c) - offset;
+    }
+  }
+  return prediction;
+}
+
+}  // namespace fringewatch::unwrapper
