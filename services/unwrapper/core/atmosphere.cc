@@ -10,9 +10,9 @@ namespace fringewatch::unwrapper {
 namespace {
 
 constexpr int kIterations = 8;
-constexpr double kHuber = 1.345;             // standard deviations; 95 % efficiency for normal noise
-constexpr double kMinRelief_m = 20.0;        // standard deviation of the reference heights
-constexpr double kMinHeightShare = 0.15;     // of the remaining variance that height has to explain
+constexpr double kHuber = 1.345;          // standard deviations; 95 % efficiency for normal noise
+constexpr double kMinRelief_m = 20.0;     // standard deviation of the reference heights
+constexpr double kMinHeightShare = 0.15;  // of the remaining variance that height has to explain
 constexpr int kPixelsPerTerm = 10;
 
 enum Term { kConstant, kRow, kCol, kHeight };
@@ -93,7 +93,9 @@ RobustFit FitHuber(const Eigen::MatrixXd& terms, const Eigen::VectorXd& value_m)
   return fit;
 }
 
-double Rms(const Eigen::VectorXd& values) { return std::sqrt(values.squaredNorm() / static_cast<double>(values.size())); }
+double Rms(const Eigen::VectorXd& values) {
+  return std::sqrt(values.squaredNorm() / static_cast<double>(values.size()));
+}
 
 /// Fit of one epoch as coefficients of all four terms.
 Eigen::Vector4d FitEpoch(const Samples& samples, bool plane, bool relief, EpochAtmosphere& record) {
@@ -137,9 +139,10 @@ AtmosphereReport RemoveLocalAtmosphere(Array3<float>& displacement_m, const Refe
   }
   const bool plane = reference.widest_gap_rad < kPi && !reference.from_border;
   if (!plane) {
-    report.notes.push_back(fmt::format("The reference leaves {:.0f} degrees around the site open or is its border: "
-                                       "only a constant per epoch was removed, no ramp.",
-                                       reference.widest_gap_rad * 180 / kPi));
+    report.notes.push_back(
+        fmt::format("The reference leaves {:.0f} degrees around the site open or is its border: "
+                    "only a constant per epoch was removed, no ramp.",
+                    reference.widest_gap_rad * 180 / kPi));
   }
   const Terms terms = MakeTerms(reference, pixels, height_m);
   int with_height = 0, without_reference = 0;
@@ -162,12 +165,12 @@ AtmosphereReport RemoveLocalAtmosphere(Array3<float>& displacement_m, const Refe
     report.epochs.push_back(record);
   }
   if (with_height > 0) {
-    report.notes.push_back(fmt::format("Height-correlated delay was removed from {} of {} epochs.", with_height,
-                                       displacement_m.planes));
+    report.notes.push_back(
+        fmt::format("Height-correlated delay was removed from {} of {} epochs.", with_height, displacement_m.planes));
   }
   if (without_reference > 0) {
-    report.notes.push_back(fmt::format("{} epochs have no data in the reference: nothing was removed from them.",
-                                       without_reference));
+    report.notes.push_back(
+        fmt::format("{} epochs have no data in the reference: nothing was removed from them.", without_reference));
   }
   return report;
 }

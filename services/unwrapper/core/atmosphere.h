@@ -16,8 +16,8 @@ struct EpochAtmosphere {
   double constant_m = 0.0;
   double per_row_m = 0.0;
   double per_col_m = 0.0;
-  double per_height = 0.0;        ///< metres of displacement per metre of height
-  double rms_before_m = 0.0;      ///< over the reference pixels
+  double per_height = 0.0;    ///< metres of displacement per metre of height
+  double rms_before_m = 0.0;  ///< over the reference pixels
   double rms_after_m = 0.0;
 };
 

@@ -29,7 +29,10 @@ struct Step {
 class PixelRepair {
  public:
   PixelRepair(const Network& network, const Array3<float>& coherence)
-      : network_(network), coherence_(coherence), members_(network.edges.size()), misclosure_(network.triplets.size()),
+      : network_(network),
+        coherence_(coherence),
+        members_(network.edges.size()),
+        misclosure_(network.triplets.size()),
         moved_(network.edges.size()) {
     for (size_t t = 0; t < network.triplets.size(); ++t) {
       const Triplet& triplet = network.triplets[t];

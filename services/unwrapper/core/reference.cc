@@ -167,9 +167,10 @@ StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uin
                    found, options.min_coherence, chosen.size(), rows, cols, options.min_pixels, kMinBorderPixels);
     }
     area.from_border = true;
-    area.notes.push_back(fmt::format("The site fills its patch: the reference is the least moving half of the patch "
-                                     "border ({} pixels), so a motion common to site and border is not seen.",
-                                     chosen.size()));
+    area.notes.push_back(
+        fmt::format("The site fills its patch: the reference is the least moving half of the patch "
+                    "border ({} pixels), so a motion common to site and border is not seen.",
+                    chosen.size()));
   }
   for (const size_t i : chosen) area.mask.values[i] = 1;
   area.pixels = static_cast<int>(chosen.size());

@@ -19,12 +19,12 @@ struct ReferenceOptions {
 };
 
 struct ReferenceArea {
-  Array2<uint8_t> mask;        ///< patch shape, 1 = reference pixel
+  Array2<uint8_t> mask;  ///< patch shape, 1 = reference pixel
   int pixels = 0;
-  double site_row = 0.0;       ///< centre of the site, pixels of the patch
+  double site_row = 0.0;  ///< centre of the site, pixels of the patch
   double site_col = 0.0;
-  double widest_gap_rad = 0.0; ///< largest angle, seen from the site's centre, without any reference pixel
-  bool from_border = false;    ///< the site fills the patch: border pixels were taken
+  double widest_gap_rad = 0.0;  ///< largest angle, seen from the site's centre, without any reference pixel
+  bool from_border = false;     ///< the site fills the patch: border pixels were taken
   std::vector<std::string> notes;
 };
 

@@ -44,7 +44,8 @@ TEST(ChooseReference, TakesCoherentStillGroundAroundTheSite) {
   for (size_t i = 0; i < moving.size(); ++i) moving.values[i] |= other.values[i];
   Array2<float> coherence(kSide, kSide, 0.7F);
   for (int c = 0; c < kSide; ++c) coherence(39, c) = c % 2 ? 0.1F : kMissing;
-  const StatusOr<ReferenceArea> area = ChooseReference(network, site, coherence, Moving(network, moving, TestSeed(1)), {});
+  const StatusOr<ReferenceArea> area =
+      ChooseReference(network, site, coherence, Moving(network, moving, TestSeed(1)), {});
   ASSERT_THAT(area, IsOk());
   EXPECT_EQ(CountInside(area->mask, Disc(20, 20, 10)), 0) << "guard";
   EXPECT_EQ(CountInside(area->mask, other), 0) << "moves itself";
@@ -60,7 +61,8 @@ TEST(ChooseReference, FallsBackToTheBorderWhenTheSiteFillsThePatch) {
   const Network network = ShortestSpans(8, 18);
   const Array2<uint8_t> everything(kSide, kSide, 1);
   const Array3<float> phase = Moving(network, Disc(20, 22, 18.2), 2);
-  const StatusOr<ReferenceArea> area = ChooseReference(network, everything, Array2<float>(kSide, kSide, 0.7F), phase, {});
+  const StatusOr<ReferenceArea> area =
+      ChooseReference(network, everything, Array2<float>(kSide, kSide, 0.7F), phase, {});
   ASSERT_THAT(area, IsOk());
   EXPECT_TRUE(area->from_border);
   EXPECT_EQ(CountInside(area->mask, Disc(20, 22, 18.2)), 0);

@@ -140,10 +140,13 @@ FW_VECTOR_CLONES void SumResiduals(const Network& network, const LaneRow* phases
       const float residual = phase[lane] - (series2[lane] - series1[lane]);
       const float cycles = (residual * kInverseTwoPi + kRound) - kRound;
       const float half = 0.5F * (residual - kTwoPiF * cycles), h2 = half * half;
-      const float s = half * (1.0F + h2 * (-1.0F / 6 + h2 * (1.0F / 120 + h2 * (-1.0F / 5040 + h2 * (1.0F / 362880 -
-                              h2 * (1.0F / 39916800))))));
-      const float c = 1.0F + h2 * (-0.5F + h2 * (1.0F / 24 + h2 * (-1.0F / 720 + h2 * (1.0F / 40320 +
-                             h2 * (-1.0F / 3628800 + h2 * (1.0F / 479001600))))));
+      const float s =
+          half * (1.0F + h2 * (-1.0F / 6 + h2 * (1.0F / 120 +
+                                                 h2 * (-1.0F / 5040 + h2 * (1.0F / 362880 - h2 * (1.0F / 39916800))))));
+      const float c =
+          1.0F +
+          h2 * (-0.5F + h2 * (1.0F / 24 + h2 * (-1.0F / 720 + h2 * (1.0F / 40320 + h2 * (-1.0F / 3628800 +
+                                                                                         h2 * (1.0F / 479001600))))));
       const float here = weight[lane] > 0.0F ? 1.0F : 0.0F;
       squares[lane] += weight[lane] * residual * residual;
       cosine[lane] += here * (1.0F - 2.0F * s * s);

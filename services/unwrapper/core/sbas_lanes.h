@@ -63,9 +63,9 @@ class LaneSystem {
   int band_;
   std::vector<LaneRow> phase_, weight_;  // (pair)
   // Dates come after `band_` rows of zeros, so that no loop asks whether a neighbour exists.
-  std::vector<LaneRow> link_;            // (date, step - 1): weight, later share, of date - step
+  std::vector<LaneRow> link_;  // (date, step - 1): weight, later share, of date - step
   std::vector<LaneRow> inverse_pivot_, load_, series_, correction_;  // (date)
-  std::vector<LaneRow> covariance_;      // (date, step): with date - step, step 0 to band - 1
+  std::vector<LaneRow> covariance_;  // (date, step): with date - step, step 0 to band - 1
   LaneRow temporal_coherence_, weighted_squares_, variance_factor_, connected_, pairs_used_;
 };
 

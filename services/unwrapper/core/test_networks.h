@@ -49,8 +49,8 @@ Array3<float> PairPhases(const Network& network, int rows, int cols, PhaseOf&& p
   for (int m = 0; m < phase.planes; ++m) {
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < cols; ++c) {
-        phase(m, r, c) = static_cast<float>(phase_of(network.edges[m].second, r, c) -
-                                            phase_of(network.edges[m].first, r, c));
+        phase(m, r, c) =
+            static_cast<float>(phase_of(network.edges[m].second, r, c) - phase_of(network.edges[m].first, r, c));
       }
     }
   }

@@ -9,9 +9,9 @@ namespace fringewatch::unwrapper {
 
 /// Patch-shaped; NaN = too few dates.
 struct VelocityMap {
-  Array2<float> velocity_m_per_yr;           ///< slope of the straight line
-  Array2<float> velocity_std_m_per_yr;       ///< from its residuals; NaN below 3 dates
-  Array2<float> acceleration_m_per_yr2;      ///< second derivative of the parabola; NaN below 5 dates
+  Array2<float> velocity_m_per_yr;       ///< slope of the straight line
+  Array2<float> velocity_std_m_per_yr;   ///< from its residuals; NaN below 3 dates
+  Array2<float> acceleration_m_per_yr2;  ///< second derivative of the parabola; NaN below 5 dates
   Array2<float> acceleration_std_m_per_yr2;
 };
 

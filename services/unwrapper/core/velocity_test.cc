@@ -75,7 +75,8 @@ TEST(FitVelocity, AgreesWithDenseLeastSquaresWithGaps) {
   const int cols = 50, dates = static_cast<int>(kDays.size());
   Array3<float> series(dates, 1, cols);
   KeyedRandom random(seed);
-  for (float& value : series.values) value = random.Chance(0.25) ? kMissing : static_cast<float>(0.02 * random.Normal());
+  for (float& value : series.values)
+    value = random.Chance(0.25) ? kMissing : static_cast<float>(0.02 * random.Normal());
   const VelocityMap map = FitVelocity(kDays, series);
   for (int c = 0; c < cols; ++c) {
     std::vector<double> days, value;
@@ -88,7 +89,8 @@ TEST(FitVelocity, AgreesWithDenseLeastSquaresWithGaps) {
     const Dense line = FitDense(days, value, 1), parabola = FitDense(days, value, 2);
     EXPECT_NEAR(map.velocity_m_per_yr(0, c), line.coefficient, 1e-5 * (1 + std::abs(line.coefficient)));
     EXPECT_NEAR(map.velocity_std_m_per_yr(0, c), line.sigma, 1e-5 * (1 + line.sigma));
-    EXPECT_NEAR(map.acceleration_m_per_yr2(0, c), 2 * parabola.coefficient, 1e-5 * (1 + std::abs(parabola.coefficient)));
+    EXPECT_NEAR(map.acceleration_m_per_yr2(0, c), 2 * parabola.coefficient,
+                1e-5 * (1 + std::abs(parabola.coefficient)));
     EXPECT_NEAR(map.acceleration_std_m_per_yr2(0, c), 2 * parabola.sigma, 1e-5 * (1 + parabola.sigma));
   }
 }
