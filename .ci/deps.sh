@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(
   build-essential cmake ninja-build ccache pkg-config git
-  libtorch-dev libgdal-dev gdal-bin libhdf5-dev libeigen3-dev liblemon-dev
+  libtorch-dev protobuf-compiler libgdal-dev gdal-bin libhdf5-dev libeigen3-dev liblemon-dev
   libabsl-dev libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libssl-dev
   libgtest-dev libgmock-dev
   clang-format clang-tidy
