@@ -32,7 +32,9 @@ Status PrepareFolder(const std::string& folder) {
 
 std::string VotingPairs(const FlaggedSite& site, const Track& track) {
   std::vector<std::string> keys;
-  for (const int pair : site.voting_pairs) keys.push_back(track.pairs.at(static_cast<size_t>(pair)).Key());
+  for (const int pair : site.voting_pairs) {
+    if (pair >= 0 && pair < static_cast<int>(track.pairs.size())) keys.push_back(track.pairs[pair].Key());
+  }
   return fmt::format("{}", fmt::join(keys, ","));
 }
 
