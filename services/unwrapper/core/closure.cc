@@ -12,6 +12,7 @@ namespace fringewatch::unwrapper {
 namespace {
 
 constexpr float kCyclesPerRad = static_cast<float>(1.0 / kTwoPi);
+constexpr float kClear = 0.32F;  // cycles (2 rad): a triplet farther from a whole number has no vote, it is noise
 
 /// The triplets of one pair and how a step of the pair changes their misclosure.
 struct Membership {
@@ -50,13 +51,15 @@ class PixelRepair {
     for (size_t t = 0; t < misclosure_.size(); ++t) {
       const Triplet& of = network_.triplets[t];
       const float sum = phase.plane(of.pair_ij)[i] + phase.plane(of.pair_jk)[i] - phase.plane(of.pair_ik)[i];
-      misclosure_[t] = std::isnan(sum) ? 0 : static_cast<int>(std::nearbyint(sum * kCyclesPerRad));
-      present_[t] = !std::isnan(sum);
+      const float cycles = sum * kCyclesPerRad, whole = std::nearbyint(cycles);
+      known_[t] = !std::isnan(sum);
+      votes_[t] = std::abs(cycles - whole) <= kClear;  // false for NaN
+      misclosure_[t] = known_[t] ? static_cast<int>(whole) : 0;
     }
     bool any = false;
     while (const std::optional<Step> step = BestStep()) {
       for (const Membership& member : members_[step->pair]) {
-        if (present_[member.triplet]) misclosure_[member.triplet] += member.sign * step->cycles;
+        if (known_[member.triplet]) misclosure_[member.triplet] += member.sign * step->cycles;
       }
       moved_[step->pair] += step->cycles;
       any = true;
@@ -71,7 +74,7 @@ class PixelRepair {
   [[nodiscard]] int Gain(int pair, int cycles) const {
     int gain = 0;
     for (const Membership& member : members_[pair]) {
-      if (!present_[member.triplet]) continue;
+      if (!votes_[member.triplet]) continue;
       const int before = misclosure_[member.triplet];
       gain += std::abs(before) - std::abs(before + member.sign * cycles);
     }
@@ -113,7 +116,8 @@ class PixelRepair {
   const Array3<float>& coherence_;
   std::vector<std::vector<Membership>> members_;
   std::vector<int> misclosure_;
-  std::vector<char> present_ = std::vector<char>(misclosure_.size());
+  std::vector<char> known_ = std::vector<char>(misclosure_.size());  ///< all three pairs are there
+  std::vector<char> votes_ = std::vector<char>(misclosure_.size());  ///< and the misclosure is near a whole number
   std::vector<int> moved_;
   size_t pixel_ = 0;
 };

@@ -109,6 +109,15 @@ TEST(RepairClosure, MissingPairsDoNotCount) {
   EXPECT_TRUE(std::isnan(phase(IndexOf(network, 3, 4), 0, 0)));
 }
 
+TEST(RepairClosure, NoiseAloneIsNoCycleError) {
+  const Network network = NetworkOf({{0, 1}, {1, 2}, {0, 2}});
+  const Array3<float> truth = SmoothPhases(network, 1, 1);
+  Array3<float> phase = truth;
+  phase(0, 0, 0) += 3.6F;  // nearer to one cycle than to none, but near neither
+  EXPECT_EQ(RepairClosure(network, phase, {}, 1).misclosed_triplets, std::vector<long>{1});
+  EXPECT_NEAR(phase(0, 0, 0), truth(0, 0, 0) + 3.6, 1e-6);
+}
+
 TEST(RepairClosure, RepairsNoisyPixelsAndDoesNotDependOnThreads) {
   const uint64_t seed = TestSeed(11);
   const Network network = ShortestSpans(20, 70);
