@@ -22,8 +22,9 @@ struct ClosureReport {
 /// values, the best such step is taken: the one that lowers it most, at ties the pair of lowest coherence (to 0.01),
 /// then the longest span, then the first pair. A greedy form of the sparse (L1) correction of Yunjun et al. 2019.
 /// `unwrapped_rad` and `coherence`: (pair, row, col), same shape, NaN = missing, already relative to the local
-/// reference; coherence may be empty. Triplets with a missing pair do not count. An error common to all triplets of
-/// a pair is found; one that no triplet sees is not.
+/// reference; coherence may be empty. Triplets with a missing pair do not count, nor do those whose misclosure lies
+/// more than 2 rad from a whole cycle: they speak of noise. An error common to all triplets of a pair is found; one
+/// that no triplet sees is not.
 [[nodiscard]] ClosureReport RepairClosure(const Network& network, Array3<float>& unwrapped_rad,
                                           const Array3<float>& coherence, int threads);
 
