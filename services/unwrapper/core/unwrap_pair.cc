@@ -67,6 +67,19 @@ void TakeOver(const FlowSolution& second, size_t pixel, int cycles, FlowSolution
   solution.energy_of_pixel.values[pixel] = second.energy_of_pixel.values[pixel];
 }
 
+/// Clears pieces of fewer than 7 pixels, which are noise. Whether any is left.
+bool KeepPatches(Array2<uint8_t>& mask) {
+  constexpr long kSmallest_px = 7;
+  const Components pieces = LabelComponents(mask);
+  bool any = false;
+  for (size_t i = 0; i < mask.size(); ++i) {
+    const int piece = pieces.labels.values[i];
+    mask.values[i] = piece > 0 && pieces.list[piece - 1].area_px >= kSmallest_px;
+    any = any || mask.values[i] != 0;
+  }
+  return any;
+}
+
 }  // namespace
 
 FlowSolution UnwrapWithPrior(const PairRaster& pair, const Array2<float>& prior_rad) {
@@ -103,7 +116,6 @@ Merged MergeByEnergy(const FlowSolution& first, const FlowSolution& second) {
 }
 
 Array2<uint8_t> Contradictions(const PairRaster& pair, const Array2<float>& phase_rad, const Array2<float>& prior_rad) {
-  constexpr long kSmallest_px = 7;
   constexpr float kCoherent = 0.3F;
   Array2<float> difference = phase_rad;
   std::vector<float> coherent;
@@ -119,14 +131,7 @@ Array2<uint8_t> Contradictions(const PairRaster& pair, const Array2<float>& phas
   for (size_t i = 0; i < contradicts.size(); ++i) {
     contradicts.values[i] = std::abs(difference.values[i] - offset) > static_cast<float>(kPi);
   }
-  const Components regions = LabelComponents(contradicts);
-  bool any = false;
-  for (size_t i = 0; i < contradicts.size(); ++i) {
-    const int region = regions.labels.values[i];
-    contradicts.values[i] = region > 0 && regions.list[region - 1].area_px >= kSmallest_px;
-    any = any || contradicts.values[i] != 0;
-  }
-  return any ? contradicts : Array2<uint8_t>();
+  return KeepPatches(contradicts) ? contradicts : Array2<uint8_t>();
 }
 
 Array2<float> ResidualAgreement(const PairRaster& pair, const Array2<float>& prior_rad) {
@@ -150,6 +155,11 @@ PairSolution UnwrapWithPriors(const PairRaster& pair, const std::vector<Array2<f
   solution.confidence = CycleConfidence(pair, solution.flow, solution.doubt);
   for (const Array2<float>& prior : priors) Reconsider(pair, prior, solution);
   return solution;
+}
+
+bool LeavesDenseGround(const PairRaster& pair, const PairSolution& solution) {
+  Array2<uint8_t> dense = TooDense(pair, solution.flow, solution.confidence);
+  return KeepPatches(dense);
 }
 
 }  // namespace fringewatch::unwrapper

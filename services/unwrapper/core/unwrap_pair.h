@@ -46,4 +46,7 @@ struct PairSolution {
 /// The same for a solution that exists.
 void Reconsider(const PairRaster& pair, const Array2<float>& prior_rad, PairSolution& solution);
 
+/// Whether a solution leaves patches of fringes too dense to follow (TooDense; single pixels do not count).
+[[nodiscard]] bool LeavesDenseGround(const PairRaster& pair, const PairSolution& solution);
+
 }  // namespace fringewatch::unwrapper

@@ -189,8 +189,10 @@ StatusOr<SiteSeries> Unwrapper::Unwrap(const StackReader& stack, const FlaggedSi
     const Track& track = stack.track();
     const Network network = BuildNetwork(track.pairs);
     FW_ASSIGN_OR_RETURN(Patch patch, ReadPatch(stack, PatchWindow(site, track.grid.frame())));
-    const Array3<float> prior = PredictPatch(impl_->net, impl_->device, patch.pairs, impl_->options.batch_px);
-    StackSolution solution = UnwrapStack(network, patch.pairs, prior, impl_->threads());
+    const Prophet prophet = [this](const std::vector<PairRaster>& pairs) {
+      return PredictPatch(impl_->net, impl_->device, pairs, impl_->options.batch_px);
+    };
+    StackSolution solution = UnwrapStack(network, patch.pairs, prophet, impl_->threads());
     return Invert(track, network, site, patch, solution, impl_->options, impl_->threads());
   } catch (const std::exception& failure) {
     return StatusOfException(failure);
@@ -200,7 +202,10 @@ StatusOr<SiteSeries> Unwrapper::Unwrap(const StackReader& stack, const FlaggedSi
 StatusOr<UnwrappedPair> Unwrapper::UnwrapPair(const PairRaster& pair) const {
   try {
     PairSolution solution = UnwrapWithPriors(pair, {});
-    Reconsider(pair, PredictLarge(impl_->net, impl_->device, pair, solution.flow.phase_rad, impl_->options.batch_px), solution);
+    if (LeavesDenseGround(pair, solution)) {
+      const Array2<float>& phase = solution.flow.phase_rad;
+      Reconsider(pair, PredictLarge(impl_->net, impl_->device, pair, phase, impl_->options.batch_px), solution);
+    }
     return UnwrappedPair{std::move(solution.flow.phase_rad), std::move(solution.confidence)};
   } catch (const std::exception& failure) {
     return StatusOfException(failure);

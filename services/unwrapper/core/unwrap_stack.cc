@@ -21,7 +21,7 @@ constexpr float kContradicted = 0.3F;      ///< confidence left where the rest o
 struct Sweep {
   const Network& network;
   const std::vector<PairRaster>& pairs;
-  const Array3<float>& network_prior;
+  const Prophet& prophet;
   int threads;
   std::vector<PairSolution> solutions;
   Array3<float> smooth;      ///< anchored, smoothed, gaps filled: what predicts
@@ -92,18 +92,32 @@ std::vector<std::vector<int>> GroupsBySpan(const Network& network) {
   return groups;
 }
 
+/// Asks the network about those pairs of a group that are not sure of themselves.
+void AskProphet(Sweep& sweep, const std::vector<int>& group) {
+  std::vector<int> unsure;
+  std::vector<PairRaster> rasters;
+  for (const int p : group) {
+    if (!LeavesDenseGround(sweep.pairs[p], sweep.solutions[p])) continue;
+    unsure.push_back(p);
+    rasters.push_back(sweep.pairs[p]);
+  }
+  if (unsure.empty()) return;
+  const Array3<float> told = sweep.prophet(rasters);
+  ParallelFor(static_cast<int>(unsure.size()), sweep.threads, [&](int i) {
+    Reconsider(sweep.pairs[unsure[i]], PlaneOf(told, i), sweep.solutions[unsure[i]]);
+  });
+}
+
 void UnwrapGroup(Sweep& sweep, const std::vector<int>& group) {
   const bool informed = std::count(sweep.known.begin(), sweep.known.end(), 1) > 0;
   const Array3<float> prediction = StackPredictor(sweep.network).Predict(sweep.smooth, sweep.known);
   ParallelFor(static_cast<int>(group.size()), sweep.threads, [&](int i) {
     const int p = group[i];
-    std::vector<Array2<float>> priors;
-    if (!sweep.network_prior.empty()) priors.push_back(PlaneOf(sweep.network_prior, p));
-    if (informed) priors.push_back(PlaneOf(prediction, p));
-    sweep.solutions[p] = UnwrapWithPriors(sweep.pairs[p], priors);
-    Publish(sweep, p, prediction.plane(p));
+    sweep.solutions[p] = UnwrapWithPriors(sweep.pairs[p], {informed ? PlaneOf(prediction, p) : Array2<float>()});
   });
+  if (sweep.prophet) AskProphet(sweep, group);
   for (const int p : group) {
+    Publish(sweep, p, prediction.plane(p));
     const auto& values = sweep.pairs[p].phase_rad.values;
     sweep.known[p] = std::any_of(values.begin(), values.end(), [](float v) { return !std::isnan(v); });
   }
@@ -154,11 +168,11 @@ Array2<uint8_t> TooFast(const Sweep& sweep, const std::vector<int>& shortest) {
 }  // namespace
 
 StackSolution UnwrapStack(const Network& network, const std::vector<PairRaster>& pairs,
-                          const Array3<float>& network_prior_rad, int threads) {
+                          const Prophet& prophet, int threads) {
   StackSolution answer;
   if (pairs.empty()) return answer;
   const int count = static_cast<int>(pairs.size()), rows = pairs[0].phase_rad.rows, cols = pairs[0].phase_rad.cols;
-  Sweep sweep{network, pairs, network_prior_rad, threads, std::vector<PairSolution>(count), Array3<float>(count, rows, cols),
+  Sweep sweep{network, pairs, prophet, threads, std::vector<PairSolution>(count), Array3<float>(count, rows, cols),
               std::vector<char>(count, 0)};
   const std::vector<std::vector<int>> groups = GroupsBySpan(network);
   for (const std::vector<int>& group : groups) UnwrapGroup(sweep, group);

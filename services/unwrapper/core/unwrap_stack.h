@@ -4,6 +4,7 @@
 /// unwrapping. A second sweep gives every pair that contradicts the others the chance to follow them.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "common/raster/array.h"
@@ -18,9 +19,12 @@ struct StackSolution {
   Array2<uint8_t> too_fast;   ///< 1 where even most of the shortest pairs have fringes too dense to follow
 };
 
-/// `pairs`: same shape, coherence not empty. `network_prior_rad`: (pair, row, col), what a network makes of each pair,
-/// no NaN, any constant; empty = none. The answer does not depend on `threads`.
+/// What a neural network makes of some pairs: (pair, row, col), rad, no NaN, each with its own constant.
+using Prophet = std::function<Array3<float>(const std::vector<PairRaster>&)>;
+
+/// `pairs`: same shape, coherence not empty. `prophet` is asked, in batches of one time span, only about pairs in
+/// which ground too dense to follow is left (TooDense); it may be empty. The answer does not depend on `threads`.
 [[nodiscard]] StackSolution UnwrapStack(const Network& network, const std::vector<PairRaster>& pairs,
-                                        const Array3<float>& network_prior_rad, int threads);
+                                        const Prophet& prophet, int threads);
 
 }  // namespace fringewatch::unwrapper

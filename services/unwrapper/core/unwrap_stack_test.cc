@@ -128,6 +128,35 @@ TEST(UnwrapStack, FastBowlsComeOutRightThroughTheTimeRatio) {
   EXPECT_LE(sure_and_wrong, 2);
 }
 
+TEST(UnwrapStack, AsksTheNetworkOnlyAboutGroundTooDenseToFollow) {
+  const auto count_asked = [](const LinearStack& stack, double truth_factor, long& wrong) {
+    size_t asked = 0;
+    const Prophet prophet = [&](const std::vector<PairRaster>& pairs) {
+      Array3<float> told(static_cast<int>(pairs.size()), 72, 72);
+      for (size_t i = 0; i < pairs.size(); ++i) {
+        const auto same = [&](const PairRaster& pair) { return pair.phase_rad.values == pairs[i].phase_rad.values; };
+        const auto p = std::find_if(stack.pairs.begin(), stack.pairs.end(), same) - stack.pairs.begin();
+        const Array2<float> truth = Scaled(stack.truth[p], truth_factor);
+        std::copy(truth.values.begin(), truth.values.end(), told.plane(static_cast<int>(i)).begin());
+      }
+      asked += pairs.size();
+      return told;
+    };
+    const StackSolution solution = UnwrapStack(stack.network, stack.pairs, prophet, 1);
+    wrong = 0;
+    for (size_t p = 0; p < stack.pairs.size(); ++p) {
+      wrong += Compare(PlaneOf(solution.phase_rad, static_cast<int>(p)), stack.truth[p]).wrong_cycles;
+    }
+    return asked;
+  };
+  long wrong = 0;
+  EXPECT_EQ(count_asked(MakeStack(Bowl(72, 72, 35, 37, 6.0, 1.0), 5, 2, 0.8), 1.0, wrong), 0U);
+  EXPECT_EQ(wrong, 0);
+  const LinearStack fast = MakeStack(Bowl(72, 72, 35, 37, 2.5, 9.0), 5, 2, 0.8);
+  EXPECT_GE(count_asked(fast, 0.95, wrong), 4U);
+  EXPECT_EQ(wrong, 0);
+}
+
 TEST(UnwrapStack, SaysWhereEvenTheShortestPairsAreTooFast) {
   const Array2<float> bowl = Bowl(72, 72, 35, 37, 2.0, 15.0);
   const StackSolution solution = UnwrapStack(MakeStack(bowl, 5, 2, 0.8).network, MakeStack(bowl, 5, 2, 0.8).pairs, {}, 1);
