@@ -105,7 +105,8 @@ std::vector<int> HalfPlaces(const std::vector<int>& pixels, int cols, int half_c
 
 /// Who saw it: single pairs, the gradient stack, or both. A site that neither shows by itself was found in the sum
 /// over the stack, as a gradient is.
-std::string KindOf(const std::vector<int>& voting_pairs, const GradientStack& gradients, const std::vector<int>& pixels) {
+std::string KindOf(const std::vector<int>& voting_pairs, const GradientStack& gradients,
+                   const std::vector<int>& pixels) {
   double significance = 0.0;
   for (const int pixel : pixels) {
     significance += gradients.At(pixel / gradients.cols(), pixel % gradients.cols()).Significance();
@@ -135,9 +136,7 @@ struct Detector::Impl {
   StackNet stack_net = MakeStackNet();
   std::vector<std::string> hashes;
 
-  [[nodiscard]] SiteRule rule() const {
-    return {options.threshold, options.outline_threshold, options.min_area_px};
-  }
+  [[nodiscard]] SiteRule rule() const { return {options.threshold, options.outline_threshold, options.min_area_px}; }
   Status LoadNet(const std::string& dir, const char* name, nn::MultiScaleNet& net) {
     FW_ASSIGN_OR_RETURN(const nn::ModelCard card, nn::LoadModel(dir, name, net->shape().ToString(), *net));
     nn::PrepareForInference(*net, device);

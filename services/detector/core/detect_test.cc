@@ -44,7 +44,8 @@ std::string ReleasedModels() {
   return (std::filesystem::path(__FILE__).parent_path() / "../../../deploy/models").lexically_normal().string();
 }
 bool HaveReleasedModels() {
-  return std::filesystem::exists(ReleasedModels() + "/ddnet.pt") && std::filesystem::exists(ReleasedModels() + "/stack.pt");
+  return std::filesystem::exists(ReleasedModels() + "/ddnet.pt") &&
+         std::filesystem::exists(ReleasedModels() + "/stack.pt");
 }
 
 std::unique_ptr<Detector> LoadDetector(const std::string& dir, const DetectOptions& options) {
@@ -56,8 +57,9 @@ std::unique_ptr<Detector> LoadDetector(const std::string& dir, const DetectOptio
 /// Four tiles that meet at (row, col).
 std::vector<Tile> TilesAround(const Window& frame, int row, int col, int halo) {
   std::vector<Tile> tiles;
-  for (const Window& core : {Window{0, 0, row, col}, Window{0, col, row, frame.cols - col},
-                             Window{row, 0, frame.rows - row, col}, Window{row, col, frame.rows - row, frame.cols - col}}) {
+  for (const Window& core :
+       {Window{0, 0, row, col}, Window{0, col, row, frame.cols - col}, Window{row, 0, frame.rows - row, col},
+        Window{row, col, frame.rows - row, frame.cols - col}}) {
     tiles.push_back({core, Grow(core, halo, frame)});
   }
   return tiles;
@@ -83,6 +85,27 @@ sim::SceneConfig SmallScene(int rows, int cols, int pairs) {
   config.gap_fraction = 0.02;
   return config;
 }
+
+/// A simulated stack that is observed once and then read many times.
+class ObservedStack final : public StackReader {
+ public:
+  explicit ObservedStack(const sim::SceneConfig& config) : scene_(config) {
+    const Window frame = track().grid.frame();
+    for (size_t i = 0; i < track().pairs.size(); ++i) pairs_.push_back(scene_.Observe(static_cast<int>(i), frame));
+  }
+  [[nodiscard]] const sim::Scene& scene() const { return scene_; }
+  [[nodiscard]] const Track& track() const override { return scene_.track(); }
+  [[nodiscard]] StatusOr<PairRaster> ReadPair(int pair, const Window& window) const override {
+    return PairRaster{Crop(pairs_[pair].phase_rad, window), Crop(pairs_[pair].coherence, window)};
+  }
+  [[nodiscard]] StatusOr<Array2<float>> ReadHeight(const Window& window) const override {
+    return scene_.Height(window);
+  }
+
+ private:
+  sim::Scene scene_;
+  std::vector<PairRaster> pairs_;
+};
 
 TEST(TiledForward, AnswersAsTheWholeDoes) {
   torch::manual_seed(kSeed);
@@ -122,7 +145,7 @@ TEST(TiledForward, ReceptiveRadiusIsWhatAChangedPixelReaches) {
 
 TEST(Detector, SameEvidenceAndSitesWhereverTileEdgesFall) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
-  const sim::SimulatedStack stack(SmallScene(64, 1300, 3));
+  const ObservedStack stack(SmallScene(64, 1300, 3));
   const Window frame = stack.track().grid.frame();
   const int halo = ReceptiveRadius_px(DdNetShape()) + 2 * ReceptiveRadius_px(StackNetShape()) + 64;
   const std::string models = RandomModels();
@@ -158,7 +181,8 @@ TEST(Detector, SameEvidenceAndSitesWhereverTileEdgesFall) {
         if (!std::isnan(same.values[i])) worst = std::max(worst, std::abs(same.values[i] - part->evidence.values[i]));
       }
     }
-    std::printf("tiles meeting at (%d, %d): %zu sites, evidence differs by %.1e at most\n", row, col, sites.size(), worst);
+    std::printf("tiles meeting at (%d, %d): %zu sites, evidence differs by %.1e at most\n", row, col, sites.size(),
+                worst);
     EXPECT_LT(worst, 1e-5F);
     EXPECT_EQ(scanned, whole->pixels_scanned);
     EXPECT_EQ(sites.size(), whole->sites.size());
@@ -167,7 +191,7 @@ TEST(Detector, SameEvidenceAndSitesWhereverTileEdgesFall) {
 }
 
 TEST(Detector, ThreadsDoNotChangeABit) {
-  const sim::SimulatedStack stack(SmallScene(75, 130, 5));
+  const ObservedStack stack(SmallScene(75, 130, 5));
   const Window frame = stack.track().grid.frame();
   const std::string models = RandomModels();
   torch::set_num_threads(2);  // as another part of the process may have done
@@ -195,7 +219,8 @@ TEST(Detector, AStackWithoutDataIsMissingEverywhere) {
     const Track& track() const override { return track_; }
     StatusOr<PairRaster> ReadPair(int, const Window& window) const override {
       if (fail_) return Error(Fault::kRasterTruncated, "x.tif is cut at row 3; fetch it again");
-      return PairRaster{Array2<float>(window.rows, window.cols, kMissing), Array2<float>(window.rows, window.cols, kMissing)};
+      return PairRaster{Array2<float>(window.rows, window.cols, kMissing),
+                        Array2<float>(window.rows, window.cols, kMissing)};
     }
     StatusOr<Array2<float>> ReadHeight(const Window&) const override { return Array2<float>(); }
     bool fail_ = false;
@@ -244,22 +269,24 @@ TEST(Detector, FindsTheFastBowlsOfASceneOnceEachWhereverTileEdgesFall) {
   if (!HaveReleasedModels()) GTEST_SKIP() << "no weights in deploy/models: run `make train`";
   sim::SceneConfig config = SmallScene(448, 448, 8);
   config.sites = {.count = 5, .rate_min_m_per_yr = 0.6, .rate_max_m_per_yr = 1.5};
-  const sim::SimulatedStack stack(config);
+  const ObservedStack stack(config);
   const Window frame = stack.track().grid.frame();
   const auto detector = LoadDetector(ReleasedModels(), {});
   const auto start = std::chrono::steady_clock::now();
   const auto whole = detector->Detect(stack, {frame, frame});
   ASSERT_TRUE(whole.ok()) << whole.status();
-  std::printf("detection with simulated reads: %.1f Mpx x pairs per second\n",
+  std::printf("detection: %.1f Mpx x pairs per second\n",
               1e-6 * static_cast<double>(frame.pixels()) * config.pairs / SecondsSince(start));
   const Match match = MatchSites(whole->sites, stack.scene().sites());
-  std::printf("%d true sites, %d found; %d flagged, %d right\n", config.sites.count, match.recalled, match.found, match.right);
+  std::printf("%d true sites, %d found; %d flagged, %d right\n", config.sites.count, match.recalled, match.found,
+              match.right);
   EXPECT_GE(match.recalled, 4);
   EXPECT_GE(match.right, match.found - 1);
   ASSERT_FALSE(whole->sites.empty());
   const FlaggedSite& strongest = whole->sites[0];
   EXPECT_FALSE(strongest.voting_pairs.empty());
-  const int row = std::clamp(strongest.peak_row, 1, frame.rows - 1), col = std::clamp(strongest.peak_col, 1, frame.cols - 1);
+  const int row = std::clamp(strongest.peak_row, 1, frame.rows - 1),
+            col = std::clamp(strongest.peak_col, 1, frame.cols - 1);
   std::vector<FlaggedSite> sites;
   for (const Tile& tile : TilesAround(frame, row, col, 400)) {
     const auto part = detector->Detect(stack, tile);
@@ -271,7 +298,7 @@ TEST(Detector, FindsTheFastBowlsOfASceneOnceEachWhereverTileEdgesFall) {
 
 TEST(Detector, ProbabilityOfOnePairIsMissingWhereThePairIs) {
   const auto detector = LoadDetector(RandomModels(), {});
-  const sim::SimulatedStack stack(SmallScene(61, 83, 3));
+  const ObservedStack stack(SmallScene(61, 83, 3));
   PairRaster pair = *stack.ReadPair(0, stack.track().grid.frame());
   for (int row = 0; row < 20; ++row) std::fill_n(&pair.phase_rad(row, 0), 83, kMissing);
   const auto probability = detector->Probability(pair);

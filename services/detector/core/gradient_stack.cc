@@ -124,8 +124,12 @@ FW_KERNEL void Accumulate(const float* __restrict g_col, const float* __restrict
 class PairRows {
  public:
   explicit PairRows(const PairRaster& pair)
-      : pair_(pair), cols_(pair.phase_rad.cols), phasor_(3, ComplexRow(cols_)), along_cols_(3, ComplexRow(cols_)),
-        along_rows_(3, ComplexRow(cols_)), scratch_(cols_) {
+      : pair_(pair),
+        cols_(pair.phase_rad.cols),
+        phasor_(3, ComplexRow(cols_)),
+        along_cols_(3, ComplexRow(cols_)),
+        along_rows_(3, ComplexRow(cols_)),
+        scratch_(cols_) {
     ReadPhasors(0);
     MakeProducts(0);  // row -1 of either is still 0
   }
@@ -158,7 +162,8 @@ class PairRows {
     ComplexRow &above = Slot(phasor_, row - 1), &here = Slot(phasor_, row), &below = Slot(phasor_, row + 1);
     ComplexRow &x = Slot(along_cols_, row), &y = Slot(along_rows_, row);
     float *scratch_re = scratch_.re() - 1, *scratch_im = scratch_.im() - 1;
-    ProductSums(here.re() + 1, here.im() + 1, here.re() - 1, here.im() - 1, cols_, scratch_re, scratch_im, x.re(), x.im());
+    ProductSums(here.re() + 1, here.im() + 1, here.re() - 1, here.im() - 1, cols_, scratch_re, scratch_im, x.re(),
+                x.im());
     ProductSums(below.re(), below.im(), above.re(), above.im(), cols_, scratch_re, scratch_im, y.re(), y.im());
   }
 
@@ -176,7 +181,11 @@ float GradientRate::Significance() const {
 }
 
 GradientStack::GradientStack(int rows, int cols)
-    : col_sum_(rows, cols), row_sum_(rows, cols), weight_sum_(rows, cols), square_sum_(rows, cols), pairs_(rows, cols) {}
+    : col_sum_(rows, cols),
+      row_sum_(rows, cols),
+      weight_sum_(rows, cols),
+      square_sum_(rows, cols),
+      pairs_(rows, cols) {}
 
 void GradientStack::Add(const PairRaster& pair, double span_days) {
   if (col_sum_.empty()) return;
@@ -186,9 +195,9 @@ void GradientStack::Add(const PairRaster& pair, double span_days) {
     pair_rows.Advance(row);
     along_cols.Fill(pair_rows.AlongCols(row));
     along_rows.Fill(pair_rows.AlongRows(row));
-    Accumulate(along_cols.gradient.data(), along_rows.gradient.data(), along_cols.power.data(),
-               along_rows.power.data(), cols(), static_cast<float>(span_days), &col_sum_(row, 0), &row_sum_(row, 0),
-               &weight_sum_(row, 0), &square_sum_(row, 0), &pairs_(row, 0));
+    Accumulate(along_cols.gradient.data(), along_rows.gradient.data(), along_cols.power.data(), along_rows.power.data(),
+               cols(), static_cast<float>(span_days), &col_sum_(row, 0), &row_sum_(row, 0), &weight_sum_(row, 0),
+               &square_sum_(row, 0), &pairs_(row, 0));
   }
 }
 

@@ -33,7 +33,8 @@ PairRaster TiltedPair(int rows, int cols, double col_rate, double row_rate, doub
 TEST(GradientStack, RecoversAConstantRateExactlyWithoutNoise) {
   const double col_rate = 0.02, row_rate = -0.013;  // up to 0.96 rad/px in 48 days
   GradientStack stack(40, 60);
-  for (const int days : {12, 24, 36, 48}) stack.Add(TiltedPair(40, 60, col_rate, row_rate, days, 0.0, 0.8F, days), days);
+  for (const int days : {12, 24, 36, 48})
+    stack.Add(TiltedPair(40, 60, col_rate, row_rate, days, 0.0, 0.8F, days), days);
   for (int row = 0; row < 40; ++row) {
     for (int col = 0; col < 60; ++col) {
       const GradientRate rate = stack.At(row, col);
@@ -127,7 +128,8 @@ TEST(GradientStack, MissingPixelsAreMissingNotStable) {
 
 TEST(GradientStack, OrderOfPairsDoesNotMatter) {
   std::vector<PairRaster> pairs;
-  for (int pair = 0; pair < 6; ++pair) pairs.push_back(TiltedPair(20, 20, 0.003, 0, 12 + 12 * pair, 0.5, 0.5F, 600 + pair));
+  for (int pair = 0; pair < 6; ++pair)
+    pairs.push_back(TiltedPair(20, 20, 0.003, 0, 12 + 12 * pair, 0.5, 0.5F, 600 + pair));
   GradientStack forward(20, 20), backward(20, 20);
   for (int pair = 0; pair < 6; ++pair) forward.Add(pairs[pair], 12 + 12 * pair);
   for (int pair = 5; pair >= 0; --pair) backward.Add(pairs[pair], 12 + 12 * pair);

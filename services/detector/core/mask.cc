@@ -31,8 +31,8 @@ Array2<PixelUse> JudgePixels(const PairRaster& pair) {
     for (int col = 0; col < use.cols; ++col) {
       if (use(row, col) != PixelUse::kUsable) continue;
       // Nearly every pixel has its left neighbours: look further only where one of them is not usable.
-      const bool inside = row > 0 && col > 0 && use(row, col - 1) == PixelUse::kUsable &&
-                          use(row - 1, col) == PixelUse::kUsable;
+      const bool inside =
+          row > 0 && col > 0 && use(row, col - 1) == PixelUse::kUsable && use(row - 1, col) == PixelUse::kUsable;
       if (!inside && UsableNeighbours(use, row, col) < kMinNeighbours) use(row, col) = PixelUse::kIsolated;
     }
   }

@@ -26,8 +26,8 @@ TEST(Mask, LonePixelsInWaterAreIsolatedButCoastsAreNot) {
   for (int row = 0; row < 20; ++row) {
     for (int col = 8; col < 20; ++col) pair.coherence(row, col) = 0.01F;
   }
-  pair.coherence(10, 14) = 0.6F;                           // alone
-  pair.coherence(4, 12) = pair.coherence(4, 13) = 0.6F;    // two: each has one neighbour
+  pair.coherence(10, 14) = 0.6F;                         // alone
+  pair.coherence(4, 12) = pair.coherence(4, 13) = 0.6F;  // two: each has one neighbour
   for (int row = 14; row < 17; ++row) pair.coherence(row, 16) = pair.coherence(row, 17) = 0.6F;  // an islet
   const Array2<PixelUse> use = JudgePixels(pair);
   EXPECT_EQ(use(10, 14), PixelUse::kIsolated);

@@ -16,7 +16,8 @@ class Basins {
   /// Takes the next pixel, none lower before it.
   void Take(int row, int col, float score) {
     int home = -1;
-    for (const auto& [r, c] : std::array<std::array<int, 2>, 4>{{{row - 1, col}, {row, col - 1}, {row, col + 1}, {row + 1, col}}}) {
+    for (const auto& [r, c] :
+         std::array<std::array<int, 2>, 4>{{{row - 1, col}, {row, col - 1}, {row, col + 1}, {row + 1, col}}}) {
       if (!of_.frame().Contains(r, c) || of_(r, c) < 0) continue;
       const int touched = Root(of_(r, c));
       home = home < 0 || home == touched ? touched : Meet(home, touched, score);
@@ -65,14 +66,14 @@ std::vector<int> PixelsOfCandidates(const Array2<float>& evidence, const SiteRul
   std::vector<uint8_t> candidate(areas.list.size() + 1, 0);
   for (size_t i = 0; i < mask.size(); ++i) {
     const int label = areas.labels.values[i];
-    if (label != 0 && evidence.values[i] >= rule.threshold) candidate[label] = areas.list[label - 1].area_px >= rule.min_area_px;
+    if (label != 0 && evidence.values[i] >= rule.threshold)
+      candidate[label] = areas.list[label - 1].area_px >= rule.min_area_px;
   }
   std::vector<int> pixels;
   for (size_t i = 0; i < mask.size(); ++i) {
     if (candidate[areas.labels.values[i]]) pixels.push_back(static_cast<int>(i));
   }
-  std::stable_sort(pixels.begin(), pixels.end(),
-                   [&](int a, int b) { return evidence.values[a] > evidence.values[b]; });
+  std::stable_sort(pixels.begin(), pixels.end(), [&](int a, int b) { return evidence.values[a] > evidence.values[b]; });
   return pixels;
 }
 
@@ -96,8 +97,8 @@ void Measure(const Array2<float>& evidence, DrawnSite& drawn) {
   row /= static_cast<double>(plateau.size());
   col /= static_cast<double>(plateau.size());
   const auto distance = [&](int pixel) { return std::hypot(pixel / evidence.cols - row, pixel % evidence.cols - col); };
-  const int peak = *std::min_element(plateau.begin(), plateau.end(),
-                                     [&](int a, int b) { return distance(a) < distance(b); });
+  const int peak =
+      *std::min_element(plateau.begin(), plateau.end(), [&](int a, int b) { return distance(a) < distance(b); });
   site.peak_row = peak / evidence.cols;
   site.peak_col = peak % evidence.cols;
   site.score = top;

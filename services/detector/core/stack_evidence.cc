@@ -45,9 +45,11 @@ StackEvidence::StackEvidence(const Network& network, int rows, int cols)
       logit_code_(network.edges.size()) {}
 
 void StackEvidence::Add(int pair, const torch::Tensor& ddnet_logits_half, const PairRaster& raster) {
-  const torch::Tensor logits =
-      ddnet_logits_half.reshape({ddnet_logits_half.size(-2), ddnet_logits_half.size(-1)})
-          .slice(0, 0, half_rows()).slice(1, 0, half_cols()).to(torch::kCPU, torch::kFloat32).contiguous();
+  const torch::Tensor logits = ddnet_logits_half.reshape({ddnet_logits_half.size(-2), ddnet_logits_half.size(-1)})
+                                   .slice(0, 0, half_rows())
+                                   .slice(1, 0, half_cols())
+                                   .to(torch::kCPU, torch::kFloat32)
+                                   .contiguous();
   TORCH_CHECK(logits.size(0) == half_rows() && logits.size(1) == half_cols(), "logits do not cover the window");
   TORCH_CHECK(raster.phase_rad.rows == seen_.rows && raster.phase_rad.cols == seen_.cols, "pair of another window");
   TORCH_CHECK(logit_code_.at(pair).empty(), "pair added twice");
@@ -151,7 +153,8 @@ void StackEvidence::FillGradientFeatures(int row, float* features, size_t plane)
 }
 
 std::vector<int> StackEvidence::VotingPairs(const std::vector<int>& places) const {
-  static const std::array<float, 256> kProbability = TableOf([](float logit) { return 1.0F / (1.0F + std::exp(-logit)); });
+  static const std::array<float, 256> kProbability =
+      TableOf([](float logit) { return 1.0F / (1.0F + std::exp(-logit)); });
   std::vector<int> voters;
   for (size_t pair = 0; pair < logit_code_.size(); ++pair) {
     if (logit_code_[pair].empty()) continue;
@@ -162,7 +165,8 @@ std::vector<int> StackEvidence::VotingPairs(const std::vector<int>& places) cons
       sum += kProbability[code];
       present += code != 0;
     }
-    if (2 * present >= places.size() && sum > 0.5 * static_cast<double>(present)) voters.push_back(static_cast<int>(pair));
+    if (2 * present >= places.size() && sum > 0.5 * static_cast<double>(present))
+      voters.push_back(static_cast<int>(pair));
   }
   return voters;
 }

@@ -16,20 +16,20 @@
 
 namespace fringewatch::detector {
 
-inline constexpr float kLogitClip = 4.0F;          ///< one pair cannot say more than this
-inline constexpr double kRateDays = 48.0;          ///< gradient features are rad/px in so many days
+inline constexpr float kLogitClip = 4.0F;  ///< one pair cannot say more than this
+inline constexpr double kRateDays = 48.0;  ///< gradient features are rad/px in so many days
 inline constexpr float kGradientFeatureMax = 3.0F;
 
 /// Planes of StackEvidence::Features. A place without any data is 0 in all of them.
 enum Feature : int {
-  kMeanLogit = 0,          ///< span-weighted mean DDNet logit over the pairs with data
-  kMeanWithoutEpoch = 1,   ///< the least such mean when all pairs of any one epoch are left out
-  kPeakWithoutEpoch = 2,   ///< the same for the log of the mean of exp(logit): the strongest pairs speak
-  kGradientCol = 3,        ///< rad/px in kRateDays, clamped, mean of 2x2
+  kMeanLogit = 0,         ///< span-weighted mean DDNet logit over the pairs with data
+  kMeanWithoutEpoch = 1,  ///< the least such mean when all pairs of any one epoch are left out
+  kPeakWithoutEpoch = 2,  ///< the same for the log of the mean of exp(logit): the strongest pairs speak
+  kGradientCol = 3,       ///< rad/px in kRateDays, clamped, mean of 2x2
   kGradientRow = 4,
   kGradientSignificance = 5,  ///< log(1 + GradientRate::Significance), of the mean over 2x2
   kMeanCoherence = 6,
-  kValidFraction = 7,      ///< of the stack's pairs
+  kValidFraction = 7,  ///< of the stack's pairs
 };
 
 /// Evidence of one window of rows x cols pixels. Half-resolution pixel (i, j) covers pixels 2i, 2i + 1 x 2j, 2j + 1.
@@ -62,8 +62,9 @@ class StackEvidence {
   Network network_;
   GradientStack gradients_;
   Array2<uint8_t> seen_;
-  Array2<float> coherence_sum_;              ///< half resolution
-  std::vector<Array2<uint8_t>> logit_code_;  ///< per pair, half resolution: 0 = no data, else 1 to 255; empty = not added
+  Array2<float> coherence_sum_;  ///< half resolution
+  std::vector<Array2<uint8_t>>
+      logit_code_;  ///< per pair, half resolution: 0 = no data, else 1 to 255; empty = not added
 };
 
 }  // namespace fringewatch::detector

@@ -35,8 +35,8 @@ TEST(StackEvidence, OneBadEpochIsNoEvidencePersistenceIs) {
     const Edge edge = network.edges[pair];
     torch::Tensor logits = torch::full({1, 1, 4, 6}, -3.0F);
     if (edge.first == 3 || edge.second == 3) logits[0][0][1][1] = 9.0F;  // atmosphere of epoch 3
-    logits[0][0][2][4] = 2.0F;                                          // ground that moves
-    if (pair % 3 == 0) logits[0][0][3][0] = 3.5F;                       // seen in every third pair
+    logits[0][0][2][4] = 2.0F;                                           // ground that moves
+    if (pair % 3 == 0) logits[0][0][3][0] = 3.5F;                        // seen in every third pair
     evidence.Add(pair, logits, Flat(8, 12));
   }
   const torch::Tensor features = evidence.Features();

@@ -34,8 +34,7 @@ int ReceptiveRadius_px(const nn::MultiScaleShape& shape) {
   return radius;
 }
 
-torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device,
-                           int batch_px) {
+torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device, int batch_px) {
   const int stride = net->shape().stem_stride, multiple = net->shape().Multiple();
   const int rows = nn::RoundUp(static_cast<int>(input.size(1)), multiple);
   const int cols = nn::RoundUp(static_cast<int>(input.size(2)), multiple);
