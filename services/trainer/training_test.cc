@@ -88,13 +88,35 @@ TEST(UnwrapLesson, GuisesKeepInputAndTargetTogether) {
   for (int i = 0; i < 8; ++i) EXPECT_NEAR(agreement(lesson->Augment(sample, random)), plain, 0.06);
 }
 
+/// DDNet's lesson with a single sample, which any sound training learns by heart.
+class OneSample final : public Lesson {
+ public:
+  std::string name() const override { return base_->name(); }
+  nn::MultiScaleShape shape() const override { return base_->shape(); }
+  StatusOr<Sample> Draw(uint64_t, int size_px) const override {
+    Sample sample{torch::zeros({3, size_px, size_px}), torch::zeros({1, size_px / 2, size_px / 2})};
+    sample.input[0].slice(0, 0, size_px / 2).fill_(1.0);
+    sample.target[0].slice(0, 0, size_px / 4).fill_(1.0);
+    return sample;
+  }
+  Sample Augment(const Sample& sample, KeyedRandom&) const override { return sample; }
+  torch::Tensor Loss(const torch::Tensor& output, const torch::Tensor& target) const override {
+    return base_->Loss(output, target);
+  }
+  std::unique_ptr<ScoreSum> NewScores() const override { return base_->NewScores(); }
+  double Merit(const Scores& scores) const override { return base_->Merit(scores); }
+
+ private:
+  std::unique_ptr<Lesson> base_ = MakeDetectionLesson();
+};
+
 class TrainInFolder : public testing::Test {
  protected:
   void SetUp() override {
     dir_ = testing::TempDir() + "/train_" + testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(dir_);
     options_ = {.out_dir = dir_, .work_dir = dir_ + "/work", .seed = kSeed, .minutes = 0, .steps = 12, .batch = 4,
-                .size_px = 32, .reuse = 2, .validation_samples = 4, .check_minutes = 1e9, .producer_threads = 1,
+                .size_px = 32, .reuse = 2, .validation_samples = 4, .check_minutes = 1e9, .replicas = 2, .producer_threads = 1,
                 .command = "test"};
   }
   void TearDown() override { std::filesystem::remove_all(dir_); }
@@ -103,20 +125,19 @@ class TrainInFolder : public testing::Test {
 };
 
 TEST_F(TrainInFolder, LossFallsAndTheModelCardTells) {
-  const std::unique_ptr<Lesson> lesson = MakeDetectionLesson();
+  const OneSample lesson;
   options_.steps = 2;
-  options_.learning_rate = 5e-3;
-  const StatusOr<nn::ModelCard> first = Train(*lesson, kCpu, options_);
+  const StatusOr<nn::ModelCard> first = Train(lesson, kCpu, options_);
   ASSERT_TRUE(first.ok()) << first.status();
-  options_.steps = 150;
+  options_.steps = 40;
   options_.resume = true;
-  ASSERT_TRUE(Train(*lesson, kCpu, options_).ok());
+  ASSERT_TRUE(Train(lesson, kCpu, options_).ok());
   const StatusOr<nn::ModelCard> last = nn::ReadModelCard(options_.work_dir, "ddnet_checkpoint");
   ASSERT_TRUE(last.ok()) << last.status();
-  EXPECT_EQ(last->steps, 150);
+  EXPECT_EQ(last->steps, 40);
   EXPECT_GT(last->samples, first->samples);
   EXPECT_TRUE(std::isfinite(last->scores.at("training_loss")));
-  EXPECT_LT(last->scores.at("training_loss"), first->scores.at("training_loss"));
+  EXPECT_LT(last->scores.at("training_loss"), 0.8 * first->scores.at("training_loss"));
   detector::DdNet net = detector::MakeDdNet();
   EXPECT_TRUE(nn::LoadModel(dir_, "ddnet", net->shape().ToString(), *net).ok());
 }
