@@ -8,23 +8,8 @@
 #     TORCH)                 # links libtorch and uses the shared precompiled header
 include(GoogleTest)
 
-# DEVTOLERANT: while the house is being built, files that are not there yet are left out aloud.
-function(fringewatch_existing out)
-  set(found)
-  foreach(file ${ARGN})
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
-      list(APPEND found ${file})
-    else()
-      message(WARNING "${CMAKE_CURRENT_SOURCE_DIR}/${file} is not there yet")
-    endif()
-  endforeach()
-  set(${out} ${found} PARENT_SCOPE)
-endfunction()
-
 function(fringewatch_module name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "TORCH" "" "SOURCES;TESTS;DEPS;TEST_DEPS")
-  fringewatch_existing(ARG_SOURCES ${ARG_SOURCES})
-  fringewatch_existing(ARG_TESTS ${ARG_TESTS})
   add_library(fringewatch_${name} STATIC ${ARG_SOURCES})
   add_library(fringewatch::${name} ALIAS fringewatch_${name})
   target_link_libraries(fringewatch_${name} PUBLIC ${ARG_DEPS} PRIVATE fringewatch::warnings)

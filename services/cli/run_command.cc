@@ -72,6 +72,7 @@ results::RunFacts FactsOf(const scheduler::RunSpec& spec, const LocalRun& run, c
           .pairs = static_cast<int>(stages.stack.track().pairs.size()),
           .pixels_scanned = run.pixels_scanned,
           .pixels_unwrapped = run.pixels_unwrapped,
+          .patch_pixels = results::PatchPixels(run.sites),
           .failed_tasks = run.failed_tasks,
           .request_json = scheduler::ToJson(spec)};
 }

@@ -133,6 +133,7 @@ inline RunFacts MadeFacts(const Track& track) {
           .pairs = static_cast<int>(track.pairs.size()),
           .pixels_scanned = track.grid.frame().pixels() * static_cast<long>(track.pairs.size()),
           .pixels_unwrapped = 1000000,
+          .patch_pixels = 30000,
           .failed_tasks = {},
           .request_json = R"({"track":"005A"})"};
 }

@@ -97,6 +97,7 @@ std::string ManifestJson(const Track& track, const RunFacts& facts, const Invent
                  {"pairs", facts.pairs},
                  {"scanned", facts.pixels_scanned},
                  {"unwrapped", facts.pixels_unwrapped},
+                 {"in_patches", facts.patch_pixels},
                  {"avoided_ratio", AvoidedRatio(facts)}}},
                {"failed_tasks", facts.failed_tasks},
                {"inputs", InputsJson(track)},

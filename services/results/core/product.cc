@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <map>
 
 #include "common/base/hash.h"
 #include "common/base/units.h"
@@ -126,6 +127,24 @@ std::string SiteId(const Track& track, const FlaggedSite& site) {
   const auto [cell_x, cell_y] =
       CellOf(track.grid, track.grid.X(site.peak_col + 0.5), track.grid.Y(site.peak_row + 0.5));
   return fmt::format("FW-{}-{}", name, Sha256(fmt::format("{}|{}|{}", track.name, cell_x, cell_y)).substr(0, 8));
+}
+
+long PatchPixels(const std::vector<SiteRecord>& sites) {
+  std::map<int, std::vector<std::pair<int, int>>> spans;  // of each row, first and one past the last column
+  for (const SiteRecord& site : sites) {
+    const Window& window = site.series.window;
+    for (int row = window.row0; row < window.row1(); ++row) spans[row].emplace_back(window.col0, window.col1());
+  }
+  long pixels = 0;
+  for (auto& [row, row_spans] : spans) {
+    std::sort(row_spans.begin(), row_spans.end());
+    int counted_to = row_spans.front().first;
+    for (const auto& [begin, end] : row_spans) {
+      pixels += std::max(0, end - std::max(begin, counted_to));
+      counted_to = std::max(counted_to, end);
+    }
+  }
+  return pixels;
 }
 
 }  // namespace fringewatch::results

@@ -47,15 +47,18 @@ struct RunFacts {
   long frame_pixels = 0;
   int pairs = 0;
   long pixels_scanned = 0;                 ///< pixels x pairs
-  long pixels_unwrapped = 0;               ///< pixels x pairs
+  long pixels_unwrapped = 0;               ///< pixels x pairs; where patches overlap, each counts
+  long patch_pixels = 0;                   ///< pixels of the frame that lie in a patch, each once: PatchPixels
   std::vector<std::string> failed_tasks;   ///< "task id: reason"
   std::string request_json;                ///< the run's request, resolved
 };
 
-/// Share of pixels x pairs that never had to be unwrapped, 0 to 1.
+/// Pixels of the frame that lie in the patch of at least one site.
+[[nodiscard]] long PatchPixels(const std::vector<SiteRecord>& sites);
+
+/// Share of the frame's pixels that never had to be unwrapped, 0 to 1.
 [[nodiscard]] inline double AvoidedRatio(const RunFacts& facts) {
-  const double all = static_cast<double>(facts.frame_pixels) * facts.pairs;
-  return all > 0 ? 1.0 - static_cast<double>(facts.pixels_unwrapped) / all : 0.0;
+  return facts.frame_pixels > 0 ? 1.0 - static_cast<double>(facts.patch_pixels) / facts.frame_pixels : 0.0;
 }
 
 }  // namespace fringewatch::results

@@ -135,6 +135,7 @@ TEST(Manifest, ListsVerdictsAndReasons) {
   facts.frame_pixels = 1000;
   facts.pairs = 10;
   facts.pixels_unwrapped = 500;
+  facts.patch_pixels = 50;
   facts.failed_tasks = {"t1: reason"};
   SiteRecord unmeasured;
   unmeasured.site_id = "FW-x";
@@ -149,6 +150,15 @@ TEST(Manifest, ListsVerdictsAndReasons) {
   EXPECT_EQ(json["failed_tasks"][0], "t1: reason");
   facts.request_json = R"({"threshold":0.5})";
   EXPECT_EQ(nlohmann::json::parse(RunJson(track, facts))["request"]["threshold"], 0.5);
+}
+
+TEST(PatchPixels, OverlappingPatchesCountOnce) {
+  std::vector<SiteRecord> sites(3);
+  sites[0].series.window = {0, 0, 10, 10};
+  sites[1].series.window = {5, 5, 10, 10};
+  sites[2].series.window = {2, 20, 1, 3};
+  EXPECT_EQ(PatchPixels(sites), 100 + 100 - 25 + 3);
+  EXPECT_EQ(PatchPixels({}), 0);
 }
 
 }  // namespace
