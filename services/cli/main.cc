@@ -154,6 +154,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 
 ExitCode Report(const Status& status) {
+  std::fflush(stdout);  // what was printed before the error is read before it
   if (!status.ok()) fmt::print(stderr, "error: {}\n", MessageOf(status));
   return ExitCodeOf(status);
 }

@@ -123,13 +123,16 @@ TEST(Pipeline, AnInterruptedRunContinuesToTheSameArtifacts) {
     const auto run = RunInOneProcess(SpecOf(stack, 192), stages, kSilent,
                                      [&] { return disturbed->List("")->size() > before; });
     finished = run.ok();
-    if (!finished) EXPECT_EQ(run.status().code(), CodeOf(Fault::kInterrupted));
+    if (!finished) {
+      EXPECT_EQ(run.status().code(), CodeOf(Fault::kInterrupted));
+    }
     ++restarts;
   }
   EXPECT_TRUE(finished);
   EXPECT_GT(restarts, 2);
-  ASSERT_EQ(*disturbed->List(""), *undisturbed->List(""));
-  for (const std::string& key : *undisturbed->List("")) EXPECT_EQ(*disturbed->Get(key), *undisturbed->Get(key)) << key;
+  const std::vector<std::string> keys = *undisturbed->List("");
+  ASSERT_EQ(*disturbed->List(""), keys);
+  for (const std::string& key : keys) EXPECT_EQ(*disturbed->Get(key), *undisturbed->Get(key)) << key;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "services/unwrapper/core/atmosphere.h"
 #include "services/unwrapper/core/closure.h"
 #include "services/unwrapper/core/network_prior.h"
+#include "services/unwrapper/core/noise_mask.h"
 #include "services/unwrapper/core/reference.h"
 #include "services/unwrapper/core/sbas.h"
 #include "services/unwrapper/core/unwrap_pair.h"
@@ -112,6 +113,7 @@ StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const Fl
   const ClosureReport closure = RepairClosure(network, solution.phase_rad, patch.coherence, threads);
   SbasSeries sbas = InvertSbas(network, solution.phase_rad, Weights(patch.coherence, solution.confidence),
                                track.wavelength_m, threads);
+  DropNoise(network, sbas);
   const AtmosphereReport atmosphere = RemoveLocalAtmosphere(sbas.displacement_m, reference, patch.height_m);
   VelocityMap velocity = FitVelocity(network.days, sbas.displacement_m);
 

@@ -1,7 +1,8 @@
 /// Everything done to one flagged patch: from wrapped pairs to a deformation series. The whole data flow:
 ///
 ///   read every pair of the patch -> PUNet (batched over pairs) -> congruent unwrapping of each pair
-///     -> local reference -> closure repair -> SBAS inversion -> local ramp and height-correlated delay
+///     -> local reference -> closure repair -> SBAS inversion -> noise taken out -> local ramp and height-correlated
+///     delay
 ///     -> velocity, acceleration, their sigmas, temporal coherence, flags
 #pragma once
 
@@ -18,7 +19,7 @@ namespace fringewatch::unwrapper {
 struct UnwrapOptions {
   int margin_min_px = 16;          ///< ring around the site's box, for the local reference
   double margin_fraction = 0.5;    ///< of the box's longer side, where that is more
-  double min_coherence = 0.25;     ///< pixels below do not enter the reference
+  double min_coherence = 0.32;     ///< pixels below do not enter the reference; above what 10 looks make of no coherence
   int batch_px = 1 << 20;          ///< pixels x pairs per network call, at most
   int threads = 0;                 ///< 0 = all
 };

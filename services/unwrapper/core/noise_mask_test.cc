@@ -1,0 +1,90 @@
+#include "services/unwrapper/core/noise_mask.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/base/random.h"
+#include "common/raster/phase.h"
+
+namespace fringewatch::unwrapper {
+namespace {
+
+constexpr double kWavelength_m = 0.0555;
+constexpr int kSize_px = 40;
+
+uint64_t Seed() {
+  const char* text = std::getenv("FRINGEWATCH_SEED");
+  const uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 10) : 11;
+  std::printf("FRINGEWATCH_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  return seed;
+}
+
+/// Every pair of `dates` dates, 12 days apart, that spans at most three steps.
+Network NearestThree(int dates) {
+  std::vector<Pair> pairs;
+  for (int i = 0; i < dates; ++i) {
+    for (int j = i + 1; j <= std::min(dates - 1, i + 3); ++j) pairs.push_back({{19000 + 12 * i}, {19000 + 12 * j}});
+  }
+  return BuildNetwork(pairs);
+}
+
+/// Left half: a steady rate with 0.5 rad of noise; right half: phase without any memory.
+SbasSeries HalfGroundHalfWater(const Network& network) {
+  KeyedRandom random(Seed());
+  Array3<float> phase_rad(static_cast<int>(network.edges.size()), kSize_px, kSize_px);
+  for (int p = 0; p < phase_rad.planes; ++p) {
+    const double span_days = network.days[network.edges[p].second] - network.days[network.edges[p].first];
+    for (int r = 0; r < kSize_px; ++r) {
+      for (int c = 0; c < kSize_px; ++c) {
+        phase_rad(p, r, c) = static_cast<float>(c < kSize_px / 2 ? 0.05 * span_days + 0.5 * random.Normal()
+                                                                 : random.Uniform(-kPi, kPi));
+      }
+    }
+  }
+  return InvertSbas(network, phase_rad, Array3<float>(phase_rad.planes, kSize_px, kSize_px, 1.0F), kWavelength_m, 1);
+}
+
+TEST(NoiseTemporalCoherence, IsWhatAFitToNoiseReaches) {
+  for (const int dates : {8, 12, 30}) {
+    const Network network = NearestThree(dates);
+    const SbasSeries series = HalfGroundHalfWater(network);
+    double sum = 0;
+    for (int r = 0; r < kSize_px; ++r) {
+      for (int c = kSize_px / 2; c < kSize_px; ++c) sum += series.temporal_coherence(r, c);
+    }
+    const double expected = NoiseTemporalCoherence(static_cast<int>(network.edges.size()), dates - 1);
+    EXPECT_NEAR(sum / (kSize_px * kSize_px / 2), expected, 0.08) << dates << " dates";
+  }
+}
+
+TEST(DropNoise, TakesTheWaterAndLeavesTheGround) {
+  const Network network = NearestThree(12);
+  SbasSeries series = HalfGroundHalfWater(network);
+  const long dropped = DropNoise(network, series);
+  int water_kept = 0, ground_lost = 0;
+  constexpr int kShore_px = 3;  // the 5 x 5 mean mixes both sides here
+  for (int r = 0; r < kSize_px; ++r) {
+    for (int c = 0; c < kSize_px; ++c) {
+      const bool kept = !std::isnan(series.displacement_m(5, r, c));
+      if (c < kSize_px / 2 - kShore_px) ground_lost += !kept;
+      if (c >= kSize_px / 2 + kShore_px) water_kept += kept;
+    }
+  }
+  EXPECT_EQ(ground_lost, 0);
+  EXPECT_LE(water_kept, 3);
+  EXPECT_NEAR(static_cast<double>(dropped), kSize_px * kSize_px / 2.0, kShore_px * kSize_px);
+}
+
+TEST(DropNoise, ANetworkWithoutRedundancyIsLeftAlone) {
+  std::vector<Pair> chain;
+  for (int i = 0; i < 5; ++i) chain.push_back({{19000 + 12 * i}, {19012 + 12 * i}});
+  const Network network = BuildNetwork(chain);
+  SbasSeries series = HalfGroundHalfWater(network);
+  EXPECT_EQ(DropNoise(network, series), 0);
+}
+
+}  // namespace
+}  // namespace fringewatch::unwrapper
