@@ -12,7 +12,9 @@ namespace {
 
 class Sha256Stream {
  public:
-  Sha256Stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
+  Sha256Stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+  }
   void Update(const char* data, size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
   std::string Hex() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

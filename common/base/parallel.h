@@ -39,6 +39,8 @@ void ParallelFor(int count, int threads, Body&& body) {
 }
 
 /// Processors of this machine, at least 1.
-[[nodiscard]] inline int HardwareThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+[[nodiscard]] inline int HardwareThreads() {
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 }  // namespace fringewatch

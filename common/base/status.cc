@@ -56,9 +56,7 @@ Status Annotate(const Status& status, std::string_view context) {
   return Status(status.code(), fmt::format("{}: {}", context, MessageOf(status)));
 }
 
-std::string MessageOf(const Status& status) {
-  return std::string(status.message().data(), status.message().size());
-}
+std::string MessageOf(const Status& status) { return std::string(status.message().data(), status.message().size()); }
 
 Status Problems::ToStatus(std::string_view what) const {
   if (items_.empty()) return {};

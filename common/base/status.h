@@ -87,11 +87,11 @@ class Problems {
 
 #define FW_CONCAT_INNER(a, b) a##b
 #define FW_CONCAT(a, b) FW_CONCAT_INNER(a, b)
-#define FW_RETURN_IF_ERROR(expr)                                      \
-  do {                                                                \
-    if (::fringewatch::Status fw_status = (expr); !fw_status.ok()) {  \
-      return fw_status;                                               \
-    }                                                                 \
+#define FW_RETURN_IF_ERROR(expr)                                     \
+  do {                                                               \
+    if (::fringewatch::Status fw_status = (expr); !fw_status.ok()) { \
+      return fw_status;                                              \
+    }                                                                \
   } while (false)
 #define FW_ASSIGN_OR_RETURN(lhs, expr) FW_ASSIGN_OR_RETURN_INNER(FW_CONCAT(fw_result_, __LINE__), lhs, expr)
 #define FW_ASSIGN_OR_RETURN_INNER(tmp, lhs, expr) \

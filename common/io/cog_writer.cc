@@ -94,8 +94,8 @@ Status CogWriter::Finish(const std::map<std::string, std::string>& tags) {
   impl_->sparse->FlushCache(false);
   if (CPLGetLastErrorType() >= CE_Failure) return GdalFailure(impl_->path);
   CPLStringList options;
-  for (const char* option : {"COMPRESS=DEFLATE", "PREDICTOR=YES", "BLOCKSIZE=512", "OVERVIEW_RESAMPLING=AVERAGE",
-                             "BIGTIFF=IF_SAFER"}) {
+  for (const char* option :
+       {"COMPRESS=DEFLATE", "PREDICTOR=YES", "BLOCKSIZE=512", "OVERVIEW_RESAMPLING=AVERAGE", "BIGTIFF=IF_SAFER"}) {
     options.AddString(option);
   }
   GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("COG");

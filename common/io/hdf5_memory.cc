@@ -80,7 +80,8 @@ StatusOr<std::string> Hdf5Image::Bytes() {
   const ssize_t size = H5Fget_file_image(file_, nullptr, 0);
   if (size <= 0) return Error(Fault::kInternal, "HDF5 gave no file image");
   std::string bytes(static_cast<size_t>(size), '\0');
-  if (H5Fget_file_image(file_, bytes.data(), bytes.size()) < 0) return Error(Fault::kInternal, "HDF5 gave no file image");
+  if (H5Fget_file_image(file_, bytes.data(), bytes.size()) < 0)
+    return Error(Fault::kInternal, "HDF5 gave no file image");
   return bytes;
 }
 

@@ -93,9 +93,7 @@ void WriteDates(const SiteSeries& series, const Track& track, Hdf5Image& image) 
   image.Write("bperp", H5T_NATIVE_FLOAT, {bperp.size()}, bperp.data());
 }
 
-int IntegerAttribute(const Hdf5View& file, const std::string& name) {
-  return std::atoi(file.Attribute(name).c_str());
-}
+int IntegerAttribute(const Hdf5View& file, const std::string& name) { return std::atoi(file.Attribute(name).c_str()); }
 
 Status ReadDates(const Hdf5View& file, SiteSeries& series) {
   const std::vector<hsize_t> shape = file.Shape("date");
@@ -126,8 +124,8 @@ bool Consistent(const SiteSeries& series) {
   const auto fits_dates = [&](const Array3<float>& stack) {
     return fits(stack) && (stack.empty() || stack.planes == static_cast<int>(series.dates.size()));
   };
-  return fits_dates(series.displacement_m) && fits_dates(series.displacement_std_m) &&
-         fits(series.velocity_m_per_yr) && fits(series.velocity_std_m_per_yr) && fits(series.acceleration_m_per_yr2) &&
+  return fits_dates(series.displacement_m) && fits_dates(series.displacement_std_m) && fits(series.velocity_m_per_yr) &&
+         fits(series.velocity_std_m_per_yr) && fits(series.acceleration_m_per_yr2) &&
          fits(series.acceleration_std_m_per_yr2) && fits(series.temporal_coherence) && fits(series.mean_coherence) &&
          fits(series.flags);
 }

@@ -17,9 +17,9 @@ StatusOr<std::string> EncodePng(const Array2<Rgba>& picture) {
       drivers->GetDriverByName("MEM")->Create("", picture.cols, picture.rows, 4, GDT_Byte, nullptr));
   static_assert(sizeof(Rgba) == 4, "pixels are four bytes, interleaved");
   void* data = const_cast<Rgba*>(picture.values.data());  // only read from
-  if (!pixels || pixels->RasterIO(GF_Write, 0, 0, picture.cols, picture.rows, data, picture.cols, picture.rows,
-                                  GDT_Byte, 4, nullptr, 4, 4 * static_cast<GSpacing>(picture.cols), 1,
-                                  nullptr) != CE_None) {
+  if (!pixels ||
+      pixels->RasterIO(GF_Write, 0, 0, picture.cols, picture.rows, data, picture.cols, picture.rows, GDT_Byte, 4,
+                       nullptr, 4, 4 * static_cast<GSpacing>(picture.cols), 1, nullptr) != CE_None) {
     return Error(Fault::kInternal, "a picture of {} x {} pixels: {}", picture.rows, picture.cols, CPLGetLastErrorMsg());
   }
   static std::atomic<int> serial{0};

@@ -284,7 +284,8 @@ TEST_F(WritersTest, PngIsReadBack) {
   ASSERT_TRUE(dataset);
   EXPECT_EQ(dataset->GetRasterCount(), 4);
   std::array<uint8_t, 4> pixel{};
-  EXPECT_EQ(dataset->RasterIO(GF_Read, 1, 2, 1, 1, pixel.data(), 1, 1, GDT_Byte, 4, nullptr, 4, 4, 1, nullptr), CE_None);
+  EXPECT_EQ(dataset->RasterIO(GF_Read, 1, 2, 1, 1, pixel.data(), 1, 1, GDT_Byte, 4, nullptr, 4, 4, 1, nullptr),
+            CE_None);
   EXPECT_EQ(pixel, (std::array<uint8_t, 4>{200, 100, 50, 0}));
 }
 

@@ -43,8 +43,7 @@ torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& input) {
 
 std::string MultiScaleShape::ToString() const {
   return fmt::format("in {}, out {}, widths {}, stem stride {}, dilations {}, {} resolution", in_channels, out_channels,
-                     fmt::join(widths, "-"), stem_stride, fmt::join(dilations, "-"),
-                     full_resolution ? "full" : "stem");
+                     fmt::join(widths, "-"), stem_stride, fmt::join(dilations, "-"), full_resolution ? "full" : "stem");
 }
 
 MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape) : shape_(shape) {

@@ -21,7 +21,7 @@ class ConvUnitImpl : public torch::nn::Module {
  private:
   int stride_, dilation_, padding_;
   bool relu_;
-  torch::Tensor weight_, bias_;       ///< the bias exists after Fold()
+  torch::Tensor weight_, bias_;           ///< the bias exists after Fold()
   torch::nn::BatchNorm2d norm_{nullptr};  ///< gone after Fold()
 };
 TORCH_MODULE(ConvUnit);

@@ -37,9 +37,7 @@ StatusOr<torch::Device> ResolvePlace(const std::string& name) {
 
 }  // namespace
 
-std::string Device::ToString() const {
-  return device.str() + (precision == torch::kBFloat16 ? " bf16" : " fp32");
-}
+std::string Device::ToString() const { return device.str() + (precision == torch::kBFloat16 ? " bf16" : " fp32"); }
 
 StatusOr<Device> ResolveDevice(const std::string& device, const std::string& precision) {
   FW_ASSIGN_OR_RETURN(const torch::Device place, ResolvePlace(device));

@@ -12,7 +12,7 @@ namespace fringewatch::nn {
 /// A resolved choice; see ResolveDevice.
 struct Device {
   torch::Device device = torch::kCPU;
-  torch::Dtype precision = torch::kFloat32;  ///< kFloat32 or kBFloat16
+  torch::Dtype precision = torch::kFloat32;    ///< kFloat32 or kBFloat16
   [[nodiscard]] std::string ToString() const;  ///< "cpu bf16", "cuda:0 fp32"
 };
 

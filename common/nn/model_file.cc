@@ -17,9 +17,12 @@ std::string WeightsPath(const std::string& dir, const std::string& name) { retur
 std::string CardPath(const std::string& dir, const std::string& name) { return dir + "/" + name + ".json"; }
 
 Json ToJson(const ModelCard& card) {
-  return {{"name", card.name},       {"architecture", card.architecture}, {"sha256", card.sha256},
-          {"trained_on", card.trained_on}, {"command", card.command}, {"seed", card.seed}, {"samples", card.samples},
-          {"steps", card.steps}, {"minutes", card.minutes}, {"machine", card.machine}, {"scores", card.scores}};
+  return {{"name", card.name},       {"architecture", card.architecture},
+          {"sha256", card.sha256},   {"trained_on", card.trained_on},
+          {"command", card.command}, {"seed", card.seed},
+          {"samples", card.samples}, {"steps", card.steps},
+          {"minutes", card.minutes}, {"machine", card.machine},
+          {"scores", card.scores}};
 }
 
 ModelCard FromJson(const Json& json) {
@@ -44,7 +47,8 @@ std::vector<torch::Tensor> TensorsOf(const torch::nn::Module& module, bool compa
   const std::vector<torch::Tensor> buffers = module.buffers();
   tensors.insert(tensors.end(), buffers.begin(), buffers.end());
   for (torch::Tensor& tensor : tensors) {
-    if (compact) tensor = tensor.detach().to(torch::kCPU, tensor.dim() == 4 ? torch::kHalf : tensor.scalar_type()).contiguous();
+    if (compact)
+      tensor = tensor.detach().to(torch::kCPU, tensor.dim() == 4 ? torch::kHalf : tensor.scalar_type()).contiguous();
   }
   return tensors;
 }

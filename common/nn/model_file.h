@@ -21,10 +21,10 @@ struct ModelCard {
   std::string trained_on;    ///< where its samples come from
   std::string command;       ///< that trained it
   uint64_t seed = 0;
-  long samples = 0;          ///< simulated samples drawn
+  long samples = 0;  ///< simulated samples drawn
   long steps = 0;
   double minutes = 0.0;
-  std::string machine;       ///< processor and device
+  std::string machine;                   ///< processor and device
   std::map<std::string, double> scores;  ///< on held-out scenes
 };
 

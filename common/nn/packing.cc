@@ -26,8 +26,8 @@ void PackPairInto(const PairRaster& pair, torch::Tensor slot) {
 }
 
 torch::Tensor PackPair(const PairRaster& pair, int multiple) {
-  torch::Tensor batch = torch::empty({1, kPairChannels, RoundUp(pair.phase_rad.rows, multiple),
-                                      RoundUp(pair.phase_rad.cols, multiple)});
+  torch::Tensor batch =
+      torch::empty({1, kPairChannels, RoundUp(pair.phase_rad.rows, multiple), RoundUp(pair.phase_rad.cols, multiple)});
   PackPairInto(pair, batch[0]);
   return batch;
 }
@@ -37,8 +37,7 @@ torch::Tensor ToDevice(const torch::Tensor& batch, const Device& device) {
 }
 
 Array2<float> ToArray(const torch::Tensor& plane, int rows, int cols) {
-  const torch::Tensor part =
-      plane.slice(0, 0, rows).slice(1, 0, cols).to(torch::kCPU, torch::kFloat32).contiguous();
+  const torch::Tensor part = plane.slice(0, 0, rows).slice(1, 0, cols).to(torch::kCPU, torch::kFloat32).contiguous();
   Array2<float> raster(rows, cols);
   std::copy_n(part.data_ptr<float>(), raster.size(), raster.values.begin());
   return raster;

@@ -19,9 +19,9 @@ class TaskHandler {
 
 /// What one turn of the loop did.
 struct Turn {
-  bool worked = false;           ///< false: nothing was there to claim
+  bool worked = false;  ///< false: nothing was there to claim
   Task task;
-  Status status;                 ///< of the handler
+  Status status;  ///< of the handler
   std::vector<Task> follow_ups;
 };
 

@@ -16,7 +16,8 @@ struct Array2 {
   std::vector<T> values;
 
   Array2() = default;
-  Array2(int rows_, int cols_, T fill = T{}) : rows(rows_), cols(cols_), values(static_cast<size_t>(rows_) * cols_, fill) {}
+  Array2(int rows_, int cols_, T fill = T{})
+      : rows(rows_), cols(cols_), values(static_cast<size_t>(rows_) * cols_, fill) {}
 
   [[nodiscard]] bool empty() const { return values.empty(); }
   [[nodiscard]] size_t size() const { return values.size(); }

@@ -18,7 +18,7 @@ struct Grid {
   double dx = 1.0;
   double dy = -1.0;
   std::string crs_wkt;
-  bool geographic = false;  ///< x is longitude, y latitude, degrees
+  bool geographic = false;   ///< x is longitude, y latitude, degrees
   double spacing_x_m = 0.0;  ///< ground size of a pixel at the frame's centre; 0 = unknown
   double spacing_y_m = 0.0;
 

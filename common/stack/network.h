@@ -22,13 +22,13 @@ struct Triplet {
 
 /// Dates, edges and triplets of a list of pairs.
 struct Network {
-  std::vector<Date> dates;       ///< sorted, unique
-  std::vector<double> days;      ///< days of each date since dates[0]
-  std::vector<Edge> edges;       ///< one per pair, same order
+  std::vector<Date> dates;   ///< sorted, unique
+  std::vector<double> days;  ///< days of each date since dates[0]
+  std::vector<Edge> edges;   ///< one per pair, same order
   std::vector<Triplet> triplets;
-  std::vector<int> subset;       ///< connected subset of each date, 0 for the one of dates[0]
-  int subsets = 0;               ///< number of connected subsets
-  int bandwidth = 0;             ///< largest second - first: half bandwidth of the normal matrix
+  std::vector<int> subset;  ///< connected subset of each date, 0 for the one of dates[0]
+  int subsets = 0;          ///< number of connected subsets
+  int bandwidth = 0;        ///< largest second - first: half bandwidth of the normal matrix
 };
 
 [[nodiscard]] Network BuildNetwork(const std::vector<Pair>& pairs);

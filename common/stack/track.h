@@ -40,11 +40,11 @@ struct InputRecord {
 
 /// Everything known of a stack before its pixels are read. Pairs are sorted by (date1, date2) and unique.
 struct Track {
-  std::string name;             ///< frame or track name, e.g. "005A_00001_010101"
-  std::string format;           ///< "licsar", "hyp3", "isce2", "gamma", "geotiff", "simulated"
+  std::string name;    ///< frame or track name, e.g. "005A_00001_010101"
+  std::string format;  ///< "licsar", "hyp3", "isce2", "gamma", "geotiff", "simulated"
   Grid grid;
   double wavelength_m = 0.0;
-  std::string wavelength_source;  ///< "metadata", "sensor table (S1)", "option --wavelength"
+  std::string wavelength_source;             ///< "metadata", "sensor table (S1)", "option --wavelength"
   std::optional<LineOfSight> line_of_sight;  ///< frame mean; none = unknown
   std::string orbit_direction = "unknown";   ///< "ascending", "descending", "unknown"
   std::vector<Pair> pairs;

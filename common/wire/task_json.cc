@@ -16,14 +16,9 @@ Window WindowOf(const Json& json) {
 Json ToJson(const FlaggedSite& site) {
   Json ring = Json::array();
   for (const PixelPoint& point : site.outline) ring.push_back({point.row, point.col});
-  return {{"outline", ring},
-          {"box", ToJson(site.box)},
-          {"peak", {site.peak_row, site.peak_col}},
-          {"score", site.score},
-          {"mean_score", site.mean_score},
-          {"area_px", site.area_px},
-          {"kind", site.kind},
-          {"voting_pairs", site.voting_pairs}};
+  return {{"outline", ring},     {"box", ToJson(site.box)},          {"peak", {site.peak_row, site.peak_col}},
+          {"score", site.score}, {"mean_score", site.mean_score},    {"area_px", site.area_px},
+          {"kind", site.kind},   {"voting_pairs", site.voting_pairs}};
 }
 
 FlaggedSite SiteOf(const Json& json) {
@@ -78,7 +73,9 @@ std::string DetectAnswerToJson(const DetectAnswer& answer) {
 }
 
 StatusOr<Tile> TileFromJson(const std::string& text) {
-  return Decode(text, "tile", [](const Json& json) { return Tile{WindowOf(json.at("core")), WindowOf(json.at("padded"))}; });
+  return Decode(text, "tile", [](const Json& json) {
+    return Tile{WindowOf(json.at("core")), WindowOf(json.at("padded"))};
+  });
 }
 
 StatusOr<PatchOrder> PatchOrderFromJson(const std::string& text) {

@@ -21,11 +21,11 @@ struct ComputeOptions {
 struct RunOptions {
   io::StackSource source;
   ComputeOptions compute;
-  std::string out;                 ///< run folder; empty = runs/<run_id>
-  double threshold = 0.5;          ///< evidence a site must reach, 0 to 1
-  int tile_px = 1024;              ///< core of a detection tile
-  int halo_px = 128;               ///< context around it: receptive field and largest site radius
-  bool skip_rejected = false;      ///< go on without the inputs that were rejected
+  std::string out;             ///< run folder; empty = runs/<run_id>
+  double threshold = 0.5;      ///< evidence a site must reach, 0 to 1
+  int tile_px = 1024;          ///< core of a detection tile
+  int halo_px = 128;           ///< context around it: receptive field and largest site radius
+  bool skip_rejected = false;  ///< go on without the inputs that were rejected
 };
 
 struct SimulateOptions {

@@ -16,7 +16,8 @@ ExitCode Print(const StatusOr<T>& answer, bool json) {
 }  // namespace
 
 ExitCode EvaluateCommand(const EvaluateOptions& options) {
-  if (!options.reference.empty()) return Print(results::CompareWithReference(options.run, options.reference), options.json);
+  if (!options.reference.empty())
+    return Print(results::CompareWithReference(options.run, options.reference), options.json);
   return Print(results::EvaluateRun(options.run, options.truth), options.json);
 }
 

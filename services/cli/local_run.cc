@@ -45,10 +45,8 @@ StatusOr<std::vector<Task>> FirstTasks(const scheduler::RunSpec& spec, const Gri
   const std::string run_id = scheduler::RunHash(spec);
   std::vector<Task> tasks;
   for (const scheduler::DetectTask& detect : plan) {
-    tasks.push_back({.task_id = detect.task_id,
-                     .run_id = run_id,
-                     .kind = "detect",
-                     .payload = wire::TileToJson(detect.tile)});
+    tasks.push_back(
+        {.task_id = detect.task_id, .run_id = run_id, .kind = "detect", .payload = wire::TileToJson(detect.tile)});
   }
   return tasks;
 }
@@ -74,7 +72,8 @@ Status Conclude(const Queue& queue, const std::string& run_id, const std::vector
   FW_ASSIGN_OR_RETURN(const std::vector<DeadTask> dead, queue.DeadTasks(run_id));
   for (const DeadTask& letter : dead) {
     dead_ids.insert(letter.task.task_id);
-    run.failed_tasks.push_back(fmt::format("{} {}: {}", letter.task.kind, letter.task.task_id, MessageOf(letter.status)));
+    run.failed_tasks.push_back(
+        fmt::format("{} {}: {}", letter.task.kind, letter.task.task_id, MessageOf(letter.status)));
     if (letter.task.kind == "patch") FW_RETURN_IF_ERROR(collector.AddUnmeasured(letter));
   }
   FW_ASSIGN_OR_RETURN(const std::set<std::string> done, queue.DoneSet(run_id));

@@ -96,7 +96,8 @@ void DeclareEvaluate(CLI::App& app, EvaluateOptions& options, Chosen& chosen) {
   command->add_option("--run", options.run, "Run folder")->required();
   CLI::Option_group* against = command->add_option_group("Against");
   against->add_option("--truth", options.truth, "Folder `truth` of the simulation");
-  against->add_option("--reference", options.reference, "Velocity raster on the run's grid: mm/yr, towards the satellite");
+  against->add_option("--reference", options.reference,
+                      "Velocity raster on the run's grid: mm/yr, towards the satellite");
   against->require_option(1);
   command->add_flag("--json", options.json, "Print JSON");
   command->callback([&] { chosen = [&] { return EvaluateCommand(options); }; });

@@ -35,8 +35,9 @@ StatusOr<LoadedPair> LoadPair(const PairFiles& files) {
   } else {
     FW_ASSIGN_OR_RETURN(io::RasterFile coherence, io::ReadRaster(files.coherence));
     if (coherence.values.rows != phase_rad.rows || coherence.values.cols != phase_rad.cols) {
-      return Error(Fault::kGridMismatch, "{} has {} x {} pixels, {} has {} x {}; give rasters of one grid", files.coherence,
-                   coherence.values.rows, coherence.values.cols, files.phase, phase_rad.rows, phase_rad.cols);
+      return Error(Fault::kGridMismatch, "{} has {} x {} pixels, {} has {} x {}; give rasters of one grid",
+                   files.coherence, coherence.values.rows, coherence.values.cols, files.phase, phase_rad.rows,
+                   phase_rad.cols);
     }
     pair.raster.coherence = std::move(coherence.values);
   }
@@ -54,9 +55,9 @@ StatusOr<LoadedPair> LoadPair(const PairFiles& files) {
 io::PolygonLayer LayerOf(const std::vector<FlaggedSite>& sites, const Grid& grid) {
   io::PolygonLayer layer;
   layer.name = "sites";
-  layer.fields = {{"site_id", io::FieldType::kInteger},  {"score", io::FieldType::kReal},
-                  {"mean_score", io::FieldType::kReal},  {"area_px", io::FieldType::kInteger},
-                  {"area_m2", io::FieldType::kReal},     {"peak_row", io::FieldType::kInteger},
+  layer.fields = {{"site_id", io::FieldType::kInteger}, {"score", io::FieldType::kReal},
+                  {"mean_score", io::FieldType::kReal}, {"area_px", io::FieldType::kInteger},
+                  {"area_m2", io::FieldType::kReal},    {"peak_row", io::FieldType::kInteger},
                   {"peak_col", io::FieldType::kInteger}};
   int64_t id = 0;
   for (const FlaggedSite& site : sites) {
@@ -114,13 +115,13 @@ Status Unwrap(const UnwrapOptions& options) {
   settings.threads = options.compute.threads;
   FW_ASSIGN_OR_RETURN(const auto unwrapper, unwrapper::Unwrapper::Load(models, device, settings));
   FW_ASSIGN_OR_RETURN(const unwrapper::UnwrappedPair unwrapped, unwrapper->UnwrapPair(pair.raster));
-  FW_RETURN_IF_ERROR(io::WriteCog(options.out, pair.grid,
-                                  {{"unwrapped phase, rad", &unwrapped.phase_rad},
-                                   {"confidence, 0 to 1", &unwrapped.confidence}},
-                                  {{"UNITS", "rad"},
-                                   {"SIGN", "positive_range_increase"},
-                                   {"PHASE", options.files.phase},
-                                   {"COHERENCE", pair.coherence_source}}));
+  FW_RETURN_IF_ERROR(
+      io::WriteCog(options.out, pair.grid,
+                   {{"unwrapped phase, rad", &unwrapped.phase_rad}, {"confidence, 0 to 1", &unwrapped.confidence}},
+                   {{"UNITS", "rad"},
+                    {"SIGN", "positive_range_increase"},
+                    {"PHASE", options.files.phase},
+                    {"COHERENCE", pair.coherence_source}}));
   double confidence = 0;
   long count = 0;
   for (const float value : unwrapped.confidence.values) {

@@ -13,8 +13,7 @@ ExitCode SimulateCommand(const SimulateOptions& options) {
   fmt::print("seed {}: {} x {} pixels of {} m, {} epochs, {} pairs, {} sites\n", options.scene.seed, options.scene.rows,
              options.scene.cols, options.scene.pixel_m, options.scene.epochs, pairs, scene.sites().size());
   Progress progress("simulate", pairs);
-  const Status written =
-      io::WriteSimulation(scene, options.out, [&progress](int done) { progress.Update(done); });
+  const Status written = io::WriteSimulation(scene, options.out, [&progress](int done) { progress.Update(done); });
   if (written.ok()) fmt::print("wrote {}\n", options.out);
   return Report(written);
 }

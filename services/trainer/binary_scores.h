@@ -21,6 +21,7 @@ class BinaryScores final : public ScoreSum {
 };
 
 /// Cross-entropy with weighted positives plus the Dice loss (Milletari et al. 2016) over the batch.
-[[nodiscard]] torch::Tensor BinaryLoss(const torch::Tensor& logits, const torch::Tensor& target, double positive_weight);
+[[nodiscard]] torch::Tensor BinaryLoss(const torch::Tensor& logits, const torch::Tensor& target,
+                                       double positive_weight);
 
 }  // namespace fringewatch::trainer

@@ -54,8 +54,7 @@ class Lesson {
 [[nodiscard]] std::unique_ptr<Lesson> MakeDetectionLesson();
 [[nodiscard]] std::unique_ptr<Lesson> MakeUnwrapLesson();
 /// Needs a trained DDNet in `model_dir`, which runs on `device`. \error kModelRefused
-[[nodiscard]] StatusOr<std::unique_ptr<Lesson>> MakeStackLesson(const std::string& model_dir,
-                                                                const nn::Device& device);
+[[nodiscard]] StatusOr<std::unique_ptr<Lesson>> MakeStackLesson(const std::string& model_dir, const nn::Device& device);
 
 /// "ddnet", "punet" or "stack". \error kBadOption, kModelRefused
 [[nodiscard]] StatusOr<std::unique_ptr<Lesson>> MakeLesson(const std::string& name, const std::string& model_dir,

@@ -15,7 +15,9 @@ namespace fringewatch::trainer {
 
 /// Seed of the i-th sample that a network trains on, and of the i-th it is scored on: disjoint streams.
 [[nodiscard]] constexpr uint64_t TrainingSeed(uint64_t seed, long i) { return HashKeys(seed, i); }
-[[nodiscard]] constexpr uint64_t ValidationSeed(uint64_t seed, long i) { return HashKeys(seed, 0x76616c6964617465ULL, i); }
+[[nodiscard]] constexpr uint64_t ValidationSeed(uint64_t seed, long i) {
+  return HashKeys(seed, 0x76616c6964617465ULL, i);
+}
 
 class SampleStream {
  public:

@@ -128,8 +128,8 @@ class StackLesson final : public Lesson {
 
 StatusOr<std::unique_ptr<Lesson>> MakeStackLesson(const std::string& model_dir, const nn::Device& device) {
   detector::DdNet ddnet = detector::MakeDdNet();
-  FW_ASSIGN_OR_RETURN(const nn::ModelCard card, nn::LoadModel(model_dir, detector::kDdNetName,
-                                                              ddnet->shape().ToString(), *ddnet));
+  FW_ASSIGN_OR_RETURN(const nn::ModelCard card,
+                      nn::LoadModel(model_dir, detector::kDdNetName, ddnet->shape().ToString(), *ddnet));
   nn::PrepareForInference(*ddnet, device);
   return std::make_unique<StackLesson>(std::move(ddnet), device, card.sha256);
 }

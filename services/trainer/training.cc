@@ -233,7 +233,8 @@ class Training {
     std::filesystem::create_directories(options_.work_dir, ignored);
     const bool fresh = !std::filesystem::exists(path);
     std::ofstream file(path, std::ios::app);
-    std::string head = "minutes,steps,samples", row = fmt::format("{:.2f},{},{}", card_.minutes, card_.steps, card_.samples);
+    std::string head = "minutes,steps,samples",
+                row = fmt::format("{:.2f},{},{}", card_.minutes, card_.steps, card_.samples);
     std::string line = fmt::format("{:7.2f} min {:7d} steps {:7d} samples", card_.minutes, card_.steps, card_.samples);
     for (const auto& [key, value] : card_.scores) {
       head += "," + key;

@@ -10,21 +10,21 @@
 namespace fringewatch::trainer {
 
 struct TrainingOptions {
-  std::string out_dir = "deploy/models";   ///< weights and model card of the best state so far
-  std::string work_dir = "build/train";    ///< checkpoint and log
+  std::string out_dir = "deploy/models";  ///< weights and model card of the best state so far
+  std::string work_dir = "build/train";   ///< checkpoint and log
   uint64_t seed = 1;
-  double minutes = 25.0;                   ///< wall clock, over all resumed runs; 0 = no limit
-  long steps = 0;                          ///< 0 = no limit; at least one limit is needed
+  double minutes = 25.0;  ///< wall clock, over all resumed runs; 0 = no limit
+  long steps = 0;         ///< 0 = no limit; at least one limit is needed
   int batch = 16;
   int size_px = 128;
-  int reuse = 4;                           ///< times that a drawn sample is trained on, differently augmented
+  int reuse = 4;  ///< times that a drawn sample is trained on, differently augmented
   int validation_samples = 128;
-  double check_minutes = 2.0;              ///< between validations and checkpoints
-  double learning_rate = 2e-3;             ///< peak of AdamW (Loshchilov and Hutter 2019) with cosine decay
-  int replicas = 1;                        ///< copies of the network that share a batch, one thread each
+  double check_minutes = 2.0;   ///< between validations and checkpoints
+  double learning_rate = 2e-3;  ///< peak of AdamW (Loshchilov and Hutter 2019) with cosine decay
+  int replicas = 1;             ///< copies of the network that share a batch, one thread each
   int producer_threads = 2;
   bool resume = false;
-  std::string command;                     ///< for the model card
+  std::string command;  ///< for the model card
 };
 
 /// Trains and returns the card of the best state, which lies in out_dir. Prints progress to standard output.

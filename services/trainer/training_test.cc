@@ -115,8 +115,18 @@ class TrainInFolder : public testing::Test {
   void SetUp() override {
     dir_ = testing::TempDir() + "/train_" + testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(dir_);
-    options_ = {.out_dir = dir_, .work_dir = dir_ + "/work", .seed = kSeed, .minutes = 0, .steps = 12, .batch = 4,
-                .size_px = 32, .reuse = 2, .validation_samples = 4, .check_minutes = 1e9, .replicas = 2, .producer_threads = 1,
+    options_ = {.out_dir = dir_,
+                .work_dir = dir_ + "/work",
+                .seed = kSeed,
+                .minutes = 0,
+                .steps = 12,
+                .batch = 4,
+                .size_px = 32,
+                .reuse = 2,
+                .validation_samples = 4,
+                .check_minutes = 1e9,
+                .replicas = 2,
+                .producer_threads = 1,
                 .command = "test"};
   }
   void TearDown() override { std::filesystem::remove_all(dir_); }

@@ -13,11 +13,11 @@
 namespace fringewatch::trainer {
 namespace {
 
-constexpr float kMinCoherence = 0.1f;      ///< below, the true phase of a pixel cannot be seen
-constexpr float kUnseenWeight = 0.1f;      ///< such pixels are still to be bridged smoothly
+constexpr float kMinCoherence = 0.1f;  ///< below, the true phase of a pixel cannot be seen
+constexpr float kUnseenWeight = 0.1f;  ///< such pixels are still to be bridged smoothly
 constexpr double kMaxPeak_rad = 80.0;
 constexpr double kGradientWeight = 4.0;
-constexpr int kMaxPadding_px = 15;         ///< what PackPair adds at the lower and right edge
+constexpr int kMaxPadding_px = 15;  ///< what PackPair adds at the lower and right edge
 constexpr double kMinLogScale = -4.0, kMaxLogScale = 5.0;
 
 /// One site in the patch whose steepest gradient is 0.3 to 6 rad per pixel; every seventh patch keeps what

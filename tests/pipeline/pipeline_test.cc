@@ -120,8 +120,8 @@ TEST(Pipeline, AnInterruptedRunContinuesToTheSameArtifacts) {
   bool finished = false;
   while (!finished && restarts < 100) {
     const size_t before = disturbed->List("")->size();
-    const auto run = RunInOneProcess(SpecOf(stack, 192), stages, kSilent,
-                                     [&] { return disturbed->List("")->size() > before; });
+    const auto run =
+        RunInOneProcess(SpecOf(stack, 192), stages, kSilent, [&] { return disturbed->List("")->size() > before; });
     finished = run.ok();
     if (!finished) {
       EXPECT_EQ(run.status().code(), CodeOf(Fault::kInterrupted));

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/queue/worker.h"
-#include "common/store/store.h"
 #include "common/stack/stack_reader.h"
+#include "common/store/store.h"
 #include "services/detector/core/detect.h"
 
 namespace fringewatch::detector {

@@ -19,18 +19,18 @@
 namespace fringewatch::detector {
 
 struct DetectOptions {
-  double threshold = 0.5;            ///< evidence a site's peak must reach, 0 to 1
-  double outline_threshold = 0.3;    ///< evidence that its outline follows
+  double threshold = 0.5;          ///< evidence a site's peak must reach, 0 to 1
+  double outline_threshold = 0.3;  ///< evidence that its outline follows
   int min_area_px = 12;
-  int batch_px = 4 << 20;            ///< pixels in the networks at once, at most: bounds memory
-  int threads = 0;                   ///< pairs at once, at most; 0 = as many as processors. Does not change the answer
+  int batch_px = 4 << 20;  ///< pixels in the networks at once, at most: bounds memory
+  int threads = 0;         ///< pairs at once, at most; 0 = as many as processors. Does not change the answer
 };
 
 /// Evidence and sites of one tile.
 struct TileDetections {
-  std::vector<FlaggedSite> sites;    ///< frame coordinates, peak inside tile.core, strongest first
-  Array2<float> evidence;            ///< of tile.core, 0 to 1; NaN where no pair has data
-  long pixels_scanned = 0;           ///< pixels x pairs with data
+  std::vector<FlaggedSite> sites;  ///< frame coordinates, peak inside tile.core, strongest first
+  Array2<float> evidence;          ///< of tile.core, 0 to 1; NaN where no pair has data
+  long pixels_scanned = 0;         ///< pixels x pairs with data
 };
 
 /// The networks of the stage, loaded once and shared by all tiles. One call at a time per object.

@@ -16,8 +16,7 @@ StatusOr<std::vector<VelocityComparison>> CompareWithReference(const std::string
   }
   FW_ASSIGN_OR_RETURN(const io::PolygonLayer sites,
                       io::ReadGeoPackage(run_folder + "/sites.gpkg", "sites", found.grid));
-  std::vector<VelocityComparison> comparisons = {
-      CompareVelocities("all sites", found.values, reference.values, {})};
+  std::vector<VelocityComparison> comparisons = {CompareVelocities("all sites", found.values, reference.values, {})};
   for (const io::PolygonFeature& site : sites.features) {
     comparisons.push_back(CompareVelocities(sites.Text(site, "site_id"), found.values, reference.values,
                                             RasteriseOutline(site.outline, found.values.frame())));

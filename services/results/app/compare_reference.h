@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "services/results/core/velocity_comparison.h"
 #include "common/base/status.h"
+#include "services/results/core/velocity_comparison.h"
 
 namespace fringewatch::results {
 

@@ -13,9 +13,9 @@ namespace fringewatch::results {
 
 struct MadeBowl {
   double row = 0, col = 0;
-  double radius_px = 10;       ///< where the rate falls to 5 % of the peak
-  double peak_m_per_yr = 0;    ///< signed
-  double stretch = 1.0;        ///< columns over rows
+  double radius_px = 10;     ///< where the rate falls to 5 % of the peak
+  double peak_m_per_yr = 0;  ///< signed
+  double stretch = 1.0;      ///< columns over rows
   /// Rate at a pixel's centre, m/yr.
   [[nodiscard]] double Rate(int r, int c) const {
     const double y = r + 0.5 - row, x = (c + 0.5 - col) / stretch;
@@ -35,9 +35,15 @@ inline Track MadeTrack(int rows, int cols, int epochs = 12) {
   Track track;
   track.name = "005A_00001_010101";
   track.format = "licsar";
-  track.grid = {rows, cols, 18.20, 50.40, 0.0004, -0.0003,
-                R"(GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]])",
-                true};
+  track.grid = {
+      rows,
+      cols,
+      18.20,
+      50.40,
+      0.0004,
+      -0.0003,
+      R"(GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]])",
+      true};
   SetSpacing(track.grid);
   track.wavelength_m = 0.055465763;
   track.wavelength_source = "sensor table (S1)";
@@ -63,8 +69,10 @@ class MadeStack final : public StackReader {
     for (int r = 0; r < window.rows; ++r) {
       for (int c = 0; c < window.cols; ++c) {
         const double y = window.row0 + r, x = window.col0 + c;
-        const bool lake = std::hypot(y - 0.75 * track_.grid.rows, (x - 0.25 * track_.grid.cols) / 2) < 0.08 * track_.grid.rows;
-        const double wave = std::sin(x / 37) * std::cos(y / 23) + 0.6 * std::sin((x + 2 * y) / 71) + 0.4 * std::sin(x / 9 + y / 7);
+        const bool lake =
+            std::hypot(y - 0.75 * track_.grid.rows, (x - 0.25 * track_.grid.cols) / 2) < 0.08 * track_.grid.rows;
+        const double wave =
+            std::sin(x / 37) * std::cos(y / 23) + 0.6 * std::sin((x + 2 * y) / 71) + 0.4 * std::sin(x / 9 + y / 7);
         pair.coherence(r, c) = lake ? kMissing : static_cast<float>(0.55 + 0.2 * wave);
         pair.phase_rad(r, c) = lake ? kMissing : 0.0F;
       }

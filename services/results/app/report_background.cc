@@ -67,7 +67,8 @@ Array2<float> Shade(const Array2<float>& height) {
   }
   const double typical = count > 0 ? std::sqrt(squares / static_cast<double>(count)) : 0.0;
   for (float& value : slope.values) {
-    if (!std::isnan(value)) value = typical > 0 ? static_cast<float>(0.5 - 0.5 * std::tanh(0.6 * value / typical)) : 0.5F;
+    if (!std::isnan(value))
+      value = typical > 0 ? static_cast<float>(0.5 - 0.5 * std::tanh(0.6 * value / typical)) : 0.5F;
   }
   return slope;
 }

@@ -25,11 +25,12 @@ std::string DateRange(const std::vector<Date>& dates) {
 
 std::string Header(const ReportInput& input) {
   const Track& track = input.track;
-  const std::string orbit = track.orbit_direction == "unknown" ? "orbit direction unknown" : track.orbit_direction + " orbit";
-  return fmt::format(
-      R"(<div class="top"><div><div class="brand">Fringewatch</div><h1>Moving ground on track {}</h1>)"
-      R"(<p>{} · {} · {} · wavelength {:.4f} m</p></div></div>)",
-      Escape(track.name), DateRange(DatesOf(track.pairs)), Escape(orbit), Escape(track.format), track.wavelength_m);
+  const std::string orbit =
+      track.orbit_direction == "unknown" ? "orbit direction unknown" : track.orbit_direction + " orbit";
+  return fmt::format(R"(<div class="top"><div><div class="brand">Fringewatch</div><h1>Moving ground on track {}</h1>)"
+                     R"(<p>{} · {} · {} · wavelength {:.4f} m</p></div></div>)",
+                     Escape(track.name), DateRange(DatesOf(track.pairs)), Escape(orbit), Escape(track.format),
+                     track.wavelength_m);
 }
 
 std::string KeyFigures(const ReportInput& input, const std::vector<SiteSummary>& summaries) {
@@ -43,9 +44,10 @@ std::string KeyFigures(const ReportInput& input, const std::vector<SiteSummary>&
   }
   std::string html = "<div class=\"key\">" + Tile(Thousands(static_cast<double>(summaries.size())), "", "moving sites");
   html += Tile(Number(fastest, std::abs(fastest) < 100 ? 1 : 0), "mm/yr", "fastest, line of sight");
-  html += area_km2 > 0 ? Tile(area_km2 < 100 ? Number(area_km2, 1) : Thousands(area_km2), "km²",
-                              fmt::format("frame, {} × {} pixels of {:.0f} m", grid.rows, grid.cols, grid.PixelSize_m()))
-                       : Tile(fmt::format("{} × {}", grid.rows, grid.cols), "px", "frame, pixel size unknown");
+  html += area_km2 > 0
+              ? Tile(area_km2 < 100 ? Number(area_km2, 1) : Thousands(area_km2), "km²",
+                     fmt::format("frame, {} × {} pixels of {:.0f} m", grid.rows, grid.cols, grid.PixelSize_m()))
+              : Tile(fmt::format("{} × {}", grid.rows, grid.cols), "px", "frame, pixel size unknown");
   html += Tile(Number(100 * AvoidedRatio(input.facts), 2), "%", "of the pixels never had to be unwrapped");
   html += Tile(fmt::format("{}", input.facts.pairs), "", "interferograms");
   return html + Tile(fmt::format("{}", DatesOf(input.track.pairs).size()), "", "acquisition dates") + "</div>";
@@ -91,10 +93,11 @@ StatusOr<std::string> MapSection(const ReportInput& input, const std::vector<Sit
   FW_ASSIGN_OR_RETURN(const std::string map, MapSvg(input, summaries, limit));
   return "<section><h2>Map</h2><div class=\"card map\">" + map +
          "<div><p><b>Peak velocity of each site</b>, line of sight</p>" + ColourLegend(limit) +
-         fmt::format("<p style=\"margin-top:16px\">Numbers are ranks in the table. Rings mark sites too small to see. "
-                     "Background: {}; hatched: no data, nothing is known there.</p>"
-                     "<p>Wheel to zoom, drag to move, double click to reset; click a site for its series.</p>",
-                     Escape(input.background.caption)) +
+         fmt::format(
+             "<p style=\"margin-top:16px\">Numbers are ranks in the table. Rings mark sites too small to see. "
+             "Background: {}; hatched: no data, nothing is known there.</p>"
+             "<p>Wheel to zoom, drag to move, double click to reset; click a site for its series.</p>",
+             Escape(input.background.caption)) +
          FastestList(input, summaries, limit) + "</div></div></section>";
 }
 
@@ -121,13 +124,15 @@ std::string SiteRow(const SiteRecord& site, const SiteSummary& summary, size_t r
 std::string SiteTable(const ReportInput& input, const std::vector<SiteSummary>& summaries, double limit) {
   std::string html = "<section><h2>Sites</h2><div class=\"card scroll\">";
   if (summaries.empty()) {
-    return html + "<p class=\"empty\">No site was found: nowhere does the evidence reach the threshold. Hatched parts of "
-                  "the map hold no data and are not known to be stable.</p></div></section>";
+    return html +
+           "<p class=\"empty\">No site was found: nowhere does the evidence reach the threshold. Hatched parts of "
+           "the map hold no data and are not known to be stable.</p></div></section>";
   }
-  html += "<table id=\"sites\"><thead><tr><th class=\"n\">#</th><th>site</th><th class=\"n\">peak mm/yr</th>"
-          "<th class=\"n\">mean mm/yr</th><th class=\"n\">accel. mm/yr²</th>"
-          "<th class=\"n\">area km²</th><th class=\"n\">quality</th><th class=\"n\">score</th><th>found in</th>"
-          "<th class=\"n\">pairs</th><th>flags</th></tr></thead><tbody>";
+  html +=
+      "<table id=\"sites\"><thead><tr><th class=\"n\">#</th><th>site</th><th class=\"n\">peak mm/yr</th>"
+      "<th class=\"n\">mean mm/yr</th><th class=\"n\">accel. mm/yr²</th>"
+      "<th class=\"n\">area km²</th><th class=\"n\">quality</th><th class=\"n\">score</th><th>found in</th>"
+      "<th class=\"n\">pairs</th><th>flags</th></tr></thead><tbody>";
   for (size_t i = 0; i < summaries.size(); ++i) {
     html += SiteRow(input.inventory.sites[i], summaries[i], i + 1, limit, i < kPanels);
   }
@@ -143,7 +148,8 @@ StatusOr<std::string> Panels(const ReportInput& input, const std::vector<SiteSum
   }
   html += "</div>";
   if (summaries.size() > kPanels) {
-    html += fmt::format("<p>The other {} sites stand in the table, in sites.gpkg and in sites/.</p>", summaries.size() - kPanels);
+    html += fmt::format("<p>The other {} sites stand in the table, in sites.gpkg and in sites/.</p>",
+                        summaries.size() - kPanels);
   }
   return html + "</section>";
 }
@@ -159,10 +165,10 @@ std::string Inputs(const Track& track) {
     return std::count_if(track.inputs.begin(), track.inputs.end(),
                          [&](const InputRecord& input) { return input.verdict == verdict; });
   };
-  std::string html =
-      fmt::format("<section><h2>Inputs</h2><div class=\"card\"><p style=\"margin:0 0 10px\"><b>{}</b> files accepted, "
-                  "<b>{}</b> superseded, <b>{}</b> rejected.</p>",
-                  count(Verdict::kAccepted), count(Verdict::kSuperseded), count(Verdict::kRejected));
+  std::string html = fmt::format(
+      "<section><h2>Inputs</h2><div class=\"card\"><p style=\"margin:0 0 10px\"><b>{}</b> files accepted, "
+      "<b>{}</b> superseded, <b>{}</b> rejected.</p>",
+      count(Verdict::kAccepted), count(Verdict::kSuperseded), count(Verdict::kRejected));
   std::string rows;
   for (const InputRecord& input : track.inputs) {
     if (input.verdict == Verdict::kAccepted && input.reason.empty()) continue;
@@ -173,8 +179,10 @@ std::string Inputs(const Track& track) {
                         Escape(input.role), Escape(input.path), Escape(input.reason));
   }
   if (!rows.empty()) {
-    html += "<div class=\"scroll\"><table><thead><tr><th>verdict</th><th>role</th><th>file</th><th>reason</th></tr>"
-            "</thead><tbody>" + rows + "</tbody></table></div>";
+    html +=
+        "<div class=\"scroll\"><table><thead><tr><th>verdict</th><th>role</th><th>file</th><th>reason</th></tr>"
+        "</thead><tbody>" +
+        rows + "</tbody></table></div>";
   }
   if (!track.notes.empty()) html += List(track.notes);
   return html + "</div></section>";
@@ -187,8 +195,9 @@ std::string Troubles(const ReportInput& input) {
   }
   for (const std::string& merged : input.inventory.merged_away) lines.push_back(merged);
   return "<section><h2>What is missing or was merged</h2><div class=\"card\">" +
-         (lines.empty() ? "<p class=\"good\" style=\"margin:0\">Nothing: every task finished and every site has a series.</p>"
-                        : List(lines)) +
+         (lines.empty()
+              ? "<p class=\"good\" style=\"margin:0\">Nothing: every task finished and every site has a series.</p>"
+              : List(lines)) +
          "</div></section>";
 }
 
@@ -196,27 +205,35 @@ std::string Conventions(const ReportInput& input) {
   const RunFacts& facts = input.facts;
   return fmt::format(
              "<section class=\"two\"><div class=\"card\"><h2>How to read the numbers</h2><ul class=\"notes\">"
-             "<li>Velocities and displacements are along the line of sight; <b>positive is towards the satellite</b>.</li>"
+             "<li>Velocities and displacements are along the line of sight; <b>positive is towards the "
+             "satellite</b>.</li>"
              "<li>Displacement is zero at the first date and relative to coherent ground around each site.</li>"
              "<li>Velocity is in mm/yr, a year has 365.25 days; ± is one standard deviation.</li>"
              "<li>Peak is the 98th percentile inside the outline, so that one pixel does not decide.</li>"
-             "<li>Quality is the mean temporal coherence inside the outline, 0 to 1; score is the evidence at the peak.</li>"
+             "<li>Quality is the mean temporal coherence inside the outline, 0 to 1; score is the evidence at the "
+             "peak.</li>"
              "<li>Wavelength {:.6f} m, from {}.</li>{}</ul></div>",
-             input.track.wavelength_m, Escape(input.track.wavelength_source.empty() ? "an unnamed source" : input.track.wavelength_source),
+             input.track.wavelength_m,
+             Escape(input.track.wavelength_source.empty() ? "an unnamed source" : input.track.wavelength_source),
              input.track.line_of_sight
-                 ? fmt::format("<li>Ground to satellite: east {}, north {}, up {}.</li>", Number(input.track.line_of_sight->east, 3),
-                               Number(input.track.line_of_sight->north, 3), Number(input.track.line_of_sight->up, 3))
+                 ? fmt::format("<li>Ground to satellite: east {}, north {}, up {}.</li>",
+                               Number(input.track.line_of_sight->east, 3), Number(input.track.line_of_sight->north, 3),
+                               Number(input.track.line_of_sight->up, 3))
                  : "<li>The look direction is unknown: no vertical motion can be derived.</li>") +
-         fmt::format("<div class=\"card\"><h2>How it was made</h2><ul class=\"notes\"><li>Run {}, Fringewatch {}, on {}</li>"
-                     "<li>{} pixels × pairs scanned, {} unwrapped</li>",
-                     Escape(facts.run_id), Escape(facts.version), Escape(facts.device),
-                     Thousands(static_cast<double>(facts.pixels_scanned)), Thousands(static_cast<double>(facts.pixels_unwrapped))) +
+         fmt::format(
+             "<div class=\"card\"><h2>How it was made</h2><ul class=\"notes\"><li>Run {}, Fringewatch {}, on {}</li>"
+             "<li>{} pixels × pairs scanned, {} unwrapped</li>",
+             Escape(facts.run_id), Escape(facts.version), Escape(facts.device),
+             Thousands(static_cast<double>(facts.pixels_scanned)),
+             Thousands(static_cast<double>(facts.pixels_unwrapped))) +
          [&] {
            std::string models;
-           for (const std::string& hash : facts.model_hashes) models += "<li class=\"path\">model " + Escape(hash) + "</li>";
+           for (const std::string& hash : facts.model_hashes)
+             models += "<li class=\"path\">model " + Escape(hash) + "</li>";
            return models;
          }() +
-         "</ul><details><summary>The request</summary><pre>" + Escape(facts.request_json) + "</pre></details></div></section>";
+         "</ul><details><summary>The request</summary><pre>" + Escape(facts.request_json) +
+         "</pre></details></div></section>";
 }
 
 }  // namespace
@@ -227,10 +244,11 @@ StatusOr<std::string> ReportHtml(const ReportInput& input) {
   const double limit = SharedLimit(summaries);
   FW_ASSIGN_OR_RETURN(const std::string map, MapSection(input, summaries, limit));
   FW_ASSIGN_OR_RETURN(const std::string panels, Panels(input, summaries));
-  return fmt::format("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-                     "<title>Fringewatch: {}</title><style>{}</style></head><body>",
-                     Escape(input.track.name), kReportStyle) +
+  return fmt::format(
+             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+             "<title>Fringewatch: {}</title><style>{}</style></head><body>",
+             Escape(input.track.name), kReportStyle) +
          Header(input) + "<main>" + KeyFigures(input, summaries) + map + SiteTable(input, summaries, limit) + panels +
          Troubles(input) + Inputs(input.track) + Conventions(input) +
          "<footer>The same figures stand in sites.gpkg, velocity.tif and sites/*.h5; manifest.json lists every product "

@@ -11,8 +11,8 @@ namespace {
 
 constexpr double kLongSide = 1000.0;  ///< of the frame, SVG units
 constexpr double kLeft = 74.0, kTop = 14.0, kRight = 20.0, kBottom = 34.0;
-constexpr int kLabels = 60;           ///< sites that carry their number; the others show it when pointed at
-constexpr double kSmall = 14.0;       ///< sites smaller than this get a ring around them
+constexpr int kLabels = 60;      ///< sites that carry their number; the others show it when pointed at
+constexpr double kSmall = 14.0;  ///< sites smaller than this get a ring around them
 
 /// Pixels of the frame to SVG units, with the pixels' true shape.
 struct Frame {
@@ -45,7 +45,8 @@ Array2<io::Rgba> Greys(const Array2<float>& shade) {
     if (!std::isfinite(value)) continue;
     const float place = high > low ? std::clamp((value - low) / (high - low), 0.0F, 1.0F) : 0.5F;
     const auto grey = static_cast<int>(std::lround(150 + 94 * place));
-    picture.values[i] = {static_cast<uint8_t>(grey - 4), static_cast<uint8_t>(grey), static_cast<uint8_t>(grey + 3), 255};
+    picture.values[i] = {static_cast<uint8_t>(grey - 4), static_cast<uint8_t>(grey), static_cast<uint8_t>(grey + 3),
+                         255};
   }
   return picture;
 }
@@ -60,16 +61,18 @@ std::string Axes(const Grid& grid, const Frame& frame) {
   const std::vector<double> xs = Ticks(x_low, x_high, 6);
   for (const double x : xs) {
     const double place = frame.X((x - grid.x0) / grid.dx);
-    svg += fmt::format(R"(<path class="tick" d="M{0:.1f} {1:.1f}v5"/><text class="axis" x="{0:.1f}" y="{2:.1f}" text-anchor="middle">{3}{4}</text>)",
-                       place, kTop + frame.frame_height, kTop + frame.frame_height + 18,
-                       Number(x, xs.size() > 1 ? Digits(xs[1] - xs[0]) : 2), unit);
+    svg += fmt::format(
+        R"(<path class="tick" d="M{0:.1f} {1:.1f}v5"/><text class="axis" x="{0:.1f}" y="{2:.1f}" text-anchor="middle">{3}{4}</text>)",
+        place, kTop + frame.frame_height, kTop + frame.frame_height + 18,
+        Number(x, xs.size() > 1 ? Digits(xs[1] - xs[0]) : 2), unit);
   }
   const double y_low = std::min(grid.Y(0), grid.Y(grid.rows)), y_high = std::max(grid.Y(0), grid.Y(grid.rows));
   const std::vector<double> ys = Ticks(y_low, y_high, 6);
   for (const double y : ys) {
     const double place = frame.Y((y - grid.y0) / grid.dy);
-    svg += fmt::format(R"(<path class="tick" d="M{0:.1f} {1:.1f}h-5"/><text class="axis" x="{2:.1f}" y="{3:.1f}" text-anchor="end">{4}{5}</text>)",
-                       kLeft, place, kLeft - 8, place + 4, Number(y, ys.size() > 1 ? Digits(ys[1] - ys[0]) : 2), unit);
+    svg += fmt::format(
+        R"(<path class="tick" d="M{0:.1f} {1:.1f}h-5"/><text class="axis" x="{2:.1f}" y="{3:.1f}" text-anchor="end">{4}{5}</text>)",
+        kLeft, place, kLeft - 8, place + 4, Number(y, ys.size() > 1 ? Digits(ys[1] - ys[0]) : 2), unit);
   }
   return svg;
 }
@@ -103,7 +106,8 @@ std::string SiteShape(const SiteRecord& site, const SiteSummary& summary, size_t
     svg += fmt::format(R"(<circle class="ring" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"/>)", x, y, half + 5);
   }
   if (rank <= kLabels) {
-    svg += fmt::format(R"(<text class="label" x="{:.1f}" y="{:.1f}">{}</text>)", x + std::max(half, 5.0) + 3, y - 4, rank);
+    svg +=
+        fmt::format(R"(<text class="label" x="{:.1f}" y="{:.1f}">{}</text>)", x + std::max(half, 5.0) + 3, y - 4, rank);
   }
   return svg + "</a>";
 }

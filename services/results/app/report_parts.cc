@@ -110,7 +110,9 @@ std::string ColourLegend(double limit) {
   }
   for (const double share : {-1.0, -0.5, 0.0, 0.5, 1.0}) {
     svg += fmt::format(R"(<text x="{:.0f}" y="28" text-anchor="{}">{}</text>)", 130 + 120 * share,
-                       share == -1.0 ? "start" : share == 1.0 ? "end" : "middle",
+                       share == -1.0  ? "start"
+                       : share == 1.0 ? "end"
+                                      : "middle",
                        Number(share * limit, limit < 4 ? 1 : 0));
   }
   svg += R"(<text x="10" y="43">← away</text><text x="130" y="43" text-anchor="middle">mm/yr</text>)"

@@ -85,11 +85,14 @@ std::string Axes(const std::vector<Date>& dates, const Scale& scale) {
     const double x = scale.X(date.days_since_1970);
     svg += fmt::format(R"(<path class="tick" d="M{:.1f} {}v4"/>)", x, kHeight - kBottom);
     if (x - last_x < 92 || x > kWidth - kRight - 16) continue;
-    svg += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", x, kHeight - kBottom + 18, date.Iso());
+    svg +=
+        fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", x, kHeight - kBottom + 18, date.Iso());
     last_x = x;
   }
-  return svg + fmt::format(R"svg(<text transform="translate(14 {}) rotate(-90)" text-anchor="middle">mm towards satellite</text>)svg",
-                           (kHeight - kBottom + kTop) / 2);
+  return svg +
+         fmt::format(
+             R"svg(<text transform="translate(14 {}) rotate(-90)" text-anchor="middle">mm towards satellite</text>)svg",
+             (kHeight - kBottom + kTop) / 2);
 }
 
 }  // namespace
@@ -99,8 +102,9 @@ std::string SeriesSvg(const SiteSummary& summary, const std::vector<Date>& dates
   const std::vector<Line> lines = {{"mean", summary.mean_series_mm, summary.mean_std_mm},
                                    {"peak", summary.peak_series_mm, summary.peak_std_mm}};
   const Scale scale = FitScale(lines, dates);
-  std::string svg = fmt::format(R"(<svg class="series" viewBox="0 0 {} {}" role="img" aria-label="displacement of {}">)",
-                                kWidth, kHeight, Escape(label));
+  std::string svg =
+      fmt::format(R"(<svg class="series" viewBox="0 0 {} {}" role="img" aria-label="displacement of {}">)", kWidth,
+                  kHeight, Escape(label));
   svg += Axes(dates, scale);
   for (const Line& line : lines) svg += Draw(line, dates, scale);
   return svg + "</svg>";

@@ -10,6 +10,7 @@
 namespace fringewatch::results {
 
 /// An SVG figure; millimetres over dates. Missing values break the line. `label` is escaped.
-[[nodiscard]] std::string SeriesSvg(const SiteSummary& summary, const std::vector<Date>& dates, const std::string& label);
+[[nodiscard]] std::string SeriesSvg(const SiteSummary& summary, const std::vector<Date>& dates,
+                                    const std::string& label);
 
 }  // namespace fringewatch::results

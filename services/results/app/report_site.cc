@@ -60,8 +60,8 @@ StatusOr<std::string> VelocityMap(const SiteRecord& site, const SiteSummary& sum
       R"svg(<svg class="velocity" viewBox="-1 -1 {0:.1f} {1:.1f}" role="img" aria-label="velocity map"><rect width="{2:.1f}" height="{3:.1f}" fill="url(#hatch)"/><image width="{2:.1f}" height="{3:.1f}" preserveAspectRatio="none" href="{4}"/><polygon points="{5}"/>)svg",
       scale * width + 2, scale * height + 2, scale * width, scale * height, picture, points);
   if (summary.fast_row >= 0) {
-    svg += fmt::format(R"(<path class="cross" d="M{:.1f} {:.1f}h10m-5 -5v10"/>)", (summary.fast_col + 0.5) * per_col - 5,
-                       (summary.fast_row + 0.5) * per_row);
+    svg += fmt::format(R"(<path class="cross" d="M{:.1f} {:.1f}h10m-5 -5v10"/>)",
+                       (summary.fast_col + 0.5) * per_col - 5, (summary.fast_row + 0.5) * per_row);
   }
   return svg + "</svg>" + ColourLegend(limit);
 }
@@ -80,16 +80,16 @@ std::string Figure(const std::string& name, const std::string& value) {
 }
 
 std::string Figures(const SiteRecord& site, const SiteSummary& summary, const Track& track) {
-  return "<dl class=\"figures\">" +
-         Figure("Peak velocity", Number(summary.vel_max_mm_yr, 1) + " mm/yr") +
-         Figure("Mean velocity", fmt::format("{} ± {} mm/yr", Number(summary.vel_mm_yr, 1), Number(summary.vel_std, 1))) +
+  return "<dl class=\"figures\">" + Figure("Peak velocity", Number(summary.vel_max_mm_yr, 1) + " mm/yr") +
+         Figure("Mean velocity",
+                fmt::format("{} ± {} mm/yr", Number(summary.vel_mm_yr, 1), Number(summary.vel_std, 1))) +
          Figure("Acceleration", Number(summary.accel_mm_yr2, 1) + " mm/yr²") +
          Figure("Area", summary.area_m2 > 0 ? Number(1e-6 * summary.area_m2, 3) + " km²"
                                             : fmt::format("{} px", site.flagged.area_px)) +
          Figure("Temporal coherence", Number(summary.quality, 2)) +
          Figure("Evidence", Number(site.flagged.score, 2) + ", mean " + Number(site.flagged.mean_score, 2)) +
-         Figure("Seen in", fmt::format("{} ({} of {} pairs)", Escape(site.flagged.kind), site.flagged.voting_pairs.size(),
-                                       track.pairs.size())) +
+         Figure("Seen in", fmt::format("{} ({} of {} pairs)", Escape(site.flagged.kind),
+                                       site.flagged.voting_pairs.size(), track.pairs.size())) +
          Figure("Place of the peak", Place(site, track.grid)) + "</dl>";
 }
 
@@ -102,8 +102,9 @@ StatusOr<std::string> SitePanel(const SiteRecord& site, const SiteSummary& summa
   html += "</header>";
   if (site.has_series) {
     FW_ASSIGN_OR_RETURN(const std::string map, VelocityMap(site, summary, track.grid));
-    html += fmt::format(R"(<div class="plots"><figure>{}<figcaption><b class="mean">mean of the site</b> and <b class="peak">fastest pixel</b>, each with its one-sigma band</figcaption></figure><figure class="thumb">{}</figure></div>)",
-                        SeriesSvg(summary, site.series.dates, site.site_id), map);
+    html += fmt::format(
+        R"(<div class="plots"><figure>{}<figcaption><b class="mean">mean of the site</b> and <b class="peak">fastest pixel</b>, each with its one-sigma band</figcaption></figure><figure class="thumb">{}</figure></div>)",
+        SeriesSvg(summary, site.series.dates, site.site_id), map);
   } else {
     html += fmt::format(R"(<p class="failure">No series: {}</p>)", Escape(site.failure));
   }

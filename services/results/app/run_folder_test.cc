@@ -50,8 +50,13 @@ class RunFolderTest : public testing::Test {
     const Grid& grid = stack_.track().grid;
     using enum io::FieldType;
     io::PolygonLayer layer{"truth",
-                           {{"site_id", kInteger}, {"kind", kText}, {"radius_m", kReal}, {"peak_rate_mm_yr", kReal},
-                            {"peak_phase_12_days_rad", kReal}, {"row", kReal}, {"col", kReal}},
+                           {{"site_id", kInteger},
+                            {"kind", kText},
+                            {"radius_m", kReal},
+                            {"peak_rate_mm_yr", kReal},
+                            {"peak_phase_12_days_rad", kReal},
+                            {"row", kReal},
+                            {"col", kReal}},
                            {}};
     Array2<float> velocity(grid.rows, grid.cols);
     for (size_t i = 0; i < kBowls.size(); ++i) {

@@ -64,9 +64,8 @@ void ComparePeak(const Array2<uint8_t>& inside, const Array2<float>& truth, cons
   for (size_t i = 0; i < inside.size(); ++i) {
     if (inside.values[i] && std::isfinite(truth.values[i])) pixels.push_back(i);
   }
-  std::stable_sort(pixels.begin(), pixels.end(), [&](size_t a, size_t b) {
-    return std::abs(truth.values[a]) > std::abs(truth.values[b]);
-  });
+  std::stable_sort(pixels.begin(), pixels.end(),
+                   [&](size_t a, size_t b) { return std::abs(truth.values[a]) > std::abs(truth.values[b]); });
   const auto share = static_cast<size_t>(std::ceil(kPeakShare * static_cast<double>(pixels.size())));
   pixels.resize(std::min(pixels.size(), std::max(kPeakPixels, share)));
   std::vector<double> true_peak, found_peak;
@@ -76,10 +75,10 @@ void ComparePeak(const Array2<uint8_t>& inside, const Array2<float>& truth, cons
   }
   match.true_peak_mm_yr = Median(true_peak);
   match.found_peak_mm_yr = 2 * found_peak.size() >= pixels.size() ? Median(found_peak) : std::nan("");
-  match.peak_relative_error = std::isfinite(match.found_peak_mm_yr)
-                                  ? std::abs(match.found_peak_mm_yr - match.true_peak_mm_yr) /
-                                        std::abs(match.true_peak_mm_yr)
-                                  : 1.0;
+  match.peak_relative_error =
+      std::isfinite(match.found_peak_mm_yr)
+          ? std::abs(match.found_peak_mm_yr - match.true_peak_mm_yr) / std::abs(match.true_peak_mm_yr)
+          : 1.0;
 }
 
 StatusOr<SquareSum> CompareVelocity(const EvaluationInput& input, const TrueSite& truth, MatchedSite& match) {

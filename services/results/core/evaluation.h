@@ -52,10 +52,10 @@ struct MatchedSite {
   double peak_relative_error = 0;  ///< |found - true| / |true|; 1 when the peak itself has no value
   double velocity_rmse_mm_yr = 0;  ///< inside both outlines
   bool has_series = false;
-  double series_rmse_mm = 0;       ///< where the phase is not aliased; NaN when no such pixel is left
-  double series_rmse_all_mm = 0;   ///< everywhere
-  double aliased_share = 0;        ///< of the pixels compared
-  double too_fast_share = 0;       ///< of the site's pixels that the run itself calls too fast; not compared
+  double series_rmse_mm = 0;      ///< where the phase is not aliased; NaN when no such pixel is left
+  double series_rmse_all_mm = 0;  ///< everywhere
+  double aliased_share = 0;       ///< of the pixels compared
+  double too_fast_share = 0;      ///< of the site's pixels that the run itself calls too fast; not compared
 };
 
 struct Evaluation {
@@ -66,13 +66,13 @@ struct Evaluation {
   double iou_median = 0;
   double peak_relative_error_median = 0;
   double velocity_rmse_mm_yr = 0;
-  double series_rmse_mm = 0;      ///< over all compared pixels and dates that are not aliased
+  double series_rmse_mm = 0;  ///< over all compared pixels and dates that are not aliased
   double series_rmse_all_mm = 0;
   double aliased_share = 0;
   double too_fast_share = 0;
-  std::vector<MatchedSite> matches;         ///< in the order of the truth
-  std::vector<std::string> missed;          ///< ids of the truth
-  std::vector<std::string> false_alarms;    ///< ids of the run
+  std::vector<MatchedSite> matches;       ///< in the order of the truth
+  std::vector<std::string> missed;        ///< ids of the truth
+  std::vector<std::string> false_alarms;  ///< ids of the run
 };
 
 /// Pairs of (true, found) indices. A found site may stand for a true one when its peak lies inside the true outline,

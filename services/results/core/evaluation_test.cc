@@ -61,7 +61,8 @@ TEST(MatchSites, PeakInsideOrNearOrEnoughOverlap) {
 TEST(Evaluate, CountsAndRates) {
   EvaluationInput input = Frame();
   input.truth = {True("t0", 100, 100, 20), True("t1", 300, 300, 20), True("t2", 700, 700, 20)};
-  input.found = {Found("f0", 100, 100, 20), Found("f1", 300, 300, 10), Found("f2", 500, 100, 20), Found("f3", 900, 900, 5)};
+  input.found = {Found("f0", 100, 100, 20), Found("f1", 300, 300, 10), Found("f2", 500, 100, 20),
+                 Found("f3", 900, 900, 5)};
   const auto evaluation = Evaluate(input);
   ASSERT_TRUE(evaluation.ok()) << evaluation.status();
   EXPECT_NEAR(evaluation->precision, 0.5, 1e-12);

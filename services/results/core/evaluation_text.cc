@@ -68,8 +68,8 @@ std::string ToText(const Evaluation& e) {
       Cell(e.iou_median, 2), Percent(e.peak_relative_error_median), Cell(e.velocity_rmse_mm_yr, 1),
       Cell(e.series_rmse_mm, 2), Percent(e.aliased_share), Cell(e.series_rmse_all_mm, 2), Percent(e.too_fast_share));
   if (!e.matches.empty()) {
-    text += fmt::format("\n{:<10} {:<14} {:<28} {:>5} {:>10} {:>10} {:>8} {:>10} {:>9}\n", "truth", "kind", "found", "IoU",
-                        "true mm/yr", "found", "error", "series mm", "aliased");
+    text += fmt::format("\n{:<10} {:<14} {:<28} {:>5} {:>10} {:>10} {:>8} {:>10} {:>9}\n", "truth", "kind", "found",
+                        "IoU", "true mm/yr", "found", "error", "series mm", "aliased");
   }
   for (const MatchedSite& m : e.matches) {
     text += fmt::format("{:<10} {:<14} {:<28} {:>5} {:>10} {:>10} {:>8} {:>10} {:>9}\n", m.true_id, m.kind, m.found_id,
@@ -77,7 +77,8 @@ std::string ToText(const Evaluation& e) {
                         Percent(m.peak_relative_error), Cell(m.series_rmse_mm, 2), Percent(m.aliased_share));
   }
   for (const std::string& id : e.missed) text += fmt::format("{:<10} missed\n", id);
-  for (const std::string& id : e.false_alarms) text += fmt::format("{:<10} {:<14} {} is in no true site\n", "-", "false", id);
+  for (const std::string& id : e.false_alarms)
+    text += fmt::format("{:<10} {:<14} {} is in no true site\n", "-", "false", id);
   return text;
 }
 

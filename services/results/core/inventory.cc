@@ -38,9 +38,9 @@ Inventory BuildInventory(std::vector<SiteRecord> sites) {
     if (same == inventory.sites.end()) {
       inventory.sites.push_back(std::move(site));
     } else {
-      inventory.merged_away.push_back(fmt::format(
-          "{} (peak at row {}, col {}, score {:.3f}) overlaps {} and is taken for the same site", site.site_id,
-          site.flagged.peak_row, site.flagged.peak_col, site.flagged.score, same->site_id));
+      inventory.merged_away.push_back(
+          fmt::format("{} (peak at row {}, col {}, score {:.3f}) overlaps {} and is taken for the same site",
+                      site.site_id, site.flagged.peak_row, site.flagged.peak_col, site.flagged.score, same->site_id));
     }
   }
   std::sort(inventory.sites.begin(), inventory.sites.end(),

@@ -9,8 +9,8 @@
 namespace fringewatch::results {
 
 struct Inventory {
-  std::vector<SiteRecord> sites;          ///< by score, strongest first, then by id; ids are unique
-  std::vector<std::string> merged_away;   ///< sentences: which site was taken for the same as which
+  std::vector<SiteRecord> sites;         ///< by score, strongest first, then by id; ids are unique
+  std::vector<std::string> merged_away;  ///< sentences: which site was taken for the same as which
 };
 
 /// Takes two records for one site when their outlines share more than 30 % of the smaller one, or one's peak lies

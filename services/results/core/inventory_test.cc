@@ -27,8 +27,8 @@ std::vector<std::string> Ids(const Inventory& inventory) {
 }
 
 TEST(Inventory, KeepsTheStrongerOfTwoThatOverlap) {
-  const Inventory inventory =
-      BuildInventory({Square("weak", 10, 10, 10, 0.6), Square("strong", 12, 12, 10, 0.9), Square("far", 50, 50, 10, 0.7)});
+  const Inventory inventory = BuildInventory(
+      {Square("weak", 10, 10, 10, 0.6), Square("strong", 12, 12, 10, 0.9), Square("far", 50, 50, 10, 0.7)});
   EXPECT_EQ(Ids(inventory), (std::vector<std::string>{"strong", "far"}));
   ASSERT_EQ(inventory.merged_away.size(), 1U);
   EXPECT_NE(inventory.merged_away[0].find("weak"), std::string::npos);

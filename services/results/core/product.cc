@@ -54,9 +54,8 @@ double MeanOver(const std::vector<size_t>& pixels, const Array2<float>& raster) 
 
 /// The pixel of the 2nd or 98th percentile of velocity, whichever is faster.
 size_t FastPixel(std::vector<size_t> pixels, const Array2<float>& velocity) {
-  std::sort(pixels.begin(), pixels.end(), [&](size_t a, size_t b) {
-    return std::pair(velocity.values[a], a) < std::pair(velocity.values[b], b);
-  });
+  std::sort(pixels.begin(), pixels.end(),
+            [&](size_t a, size_t b) { return std::pair(velocity.values[a], a) < std::pair(velocity.values[b], b); });
   const size_t edge = static_cast<size_t>(std::floor(0.02 * static_cast<double>(pixels.size())));
   const size_t low = pixels[edge], high = pixels[pixels.size() - 1 - edge];
   return std::abs(velocity.values[low]) > std::abs(velocity.values[high]) ? low : high;

@@ -12,7 +12,7 @@ namespace fringewatch::results {
 
 /// One site of the inventory: what the detector saw and what the unwrapper measured.
 struct SiteRecord {
-  std::string site_id;      ///< stable: from the track and the place of the peak
+  std::string site_id;  ///< stable: from the track and the place of the peak
   FlaggedSite flagged;
   SiteSeries series;
   bool has_series = false;  ///< false: unwrapping failed, see `failure`
@@ -22,16 +22,17 @@ struct SiteRecord {
 /// The numbers of a site that tables show. Velocities are line of sight, mm/yr, towards the satellite.
 struct SiteSummary {
   double area_m2 = 0;
-  double vel_mm_yr = 0, vel_std = 0;     ///< mean over the site, its standard deviation
-  double vel_max_mm_yr = 0;              ///< signed, of the largest absolute value (98th percentile, so that one pixel does not decide)
+  double vel_mm_yr = 0, vel_std = 0;  ///< mean over the site, its standard deviation
+  double vel_max_mm_yr =
+      0;  ///< signed, of the largest absolute value (98th percentile, so that one pixel does not decide)
   double accel_mm_yr2 = 0;
-  double quality = 0;                    ///< mean temporal coherence inside, 0 to 1
-  std::string flags;                     ///< words, comma separated: "too_fast", "disconnected", ...
-  std::vector<double> mean_series_mm;    ///< per date, mean over the site's good pixels
-  std::vector<double> peak_series_mm;    ///< per date, at the fastest pixel
-  std::vector<double> mean_std_mm;       ///< per date, mean of the pixels' standard deviations
-  std::vector<double> peak_std_mm;       ///< per date, at the fastest pixel
-  int fast_row = -1, fast_col = -1;      ///< the fastest pixel, inside the series' window; -1 = none
+  double quality = 0;                  ///< mean temporal coherence inside, 0 to 1
+  std::string flags;                   ///< words, comma separated: "too_fast", "disconnected", ...
+  std::vector<double> mean_series_mm;  ///< per date, mean over the site's good pixels
+  std::vector<double> peak_series_mm;  ///< per date, at the fastest pixel
+  std::vector<double> mean_std_mm;     ///< per date, mean of the pixels' standard deviations
+  std::vector<double> peak_std_mm;     ///< per date, at the fastest pixel
+  int fast_row = -1, fast_col = -1;    ///< the fastest pixel, inside the series' window; -1 = none
 };
 [[nodiscard]] SiteSummary Summarise(const SiteRecord& site, const Grid& grid);
 
@@ -41,16 +42,16 @@ struct SiteSummary {
 /// Facts of the run that products state.
 struct RunFacts {
   std::string run_id;
-  std::string version;                     ///< of Fringewatch
+  std::string version;  ///< of Fringewatch
   std::vector<std::string> model_hashes;
   std::string device;
   long frame_pixels = 0;
   int pairs = 0;
-  long pixels_scanned = 0;                 ///< pixels x pairs
-  long pixels_unwrapped = 0;               ///< pixels x pairs; where patches overlap, each counts
-  long patch_pixels = 0;                   ///< pixels of the frame that lie in a patch, each once: PatchPixels
-  std::vector<std::string> failed_tasks;   ///< "task id: reason"
-  std::string request_json;                ///< the run's request, resolved
+  long pixels_scanned = 0;                ///< pixels x pairs
+  long pixels_unwrapped = 0;              ///< pixels x pairs; where patches overlap, each counts
+  long patch_pixels = 0;                  ///< pixels of the frame that lie in a patch, each once: PatchPixels
+  std::vector<std::string> failed_tasks;  ///< "task id: reason"
+  std::string request_json;               ///< the run's request, resolved
 };
 
 /// Pixels of the frame that lie in the patch of at least one site.

@@ -55,8 +55,8 @@ std::string ToText(const std::vector<VelocityComparison>& comparisons) {
   std::string text = fmt::format("{:<28} {:>8} {:>6} {:>7} {:>13} {:>11}\n", "site", "pixels", "corr", "slope",
                                  "offset mm/yr", "RMSE mm/yr");
   for (const VelocityComparison& c : comparisons) {
-    text += fmt::format("{:<28} {:>8} {:>6.3f} {:>7.3f} {:>13.1f} {:>11.1f}\n", c.name, c.pixels, c.correlation, c.slope,
-                        c.offset_mm_yr, c.rmse_mm_yr);
+    text += fmt::format("{:<28} {:>8} {:>6.3f} {:>7.3f} {:>13.1f} {:>11.1f}\n", c.name, c.pixels, c.correlation,
+                        c.slope, c.offset_mm_yr, c.rmse_mm_yr);
   }
   return text;
 }

@@ -19,7 +19,7 @@ TEST(CompareVelocities, FindsTheLineThroughTwoMaps) {
   EXPECT_EQ(c.pixels, 100);
   EXPECT_NEAR(c.correlation, 1.0, 1e-6);
   EXPECT_NEAR(c.slope, 0.5, 1e-6);
-  EXPECT_NEAR(c.offset_mm_yr, 7 - 0.5 * 19.5, 1e-4);           // the mean of the reference is 19.5
+  EXPECT_NEAR(c.offset_mm_yr, 7 - 0.5 * 19.5, 1e-4);              // the mean of the reference is 19.5
   EXPECT_NEAR(c.rmse_mm_yr, 0.5 * std::sqrt(9999 / 12.0), 1e-3);  // half the spread of 0..99
 }
 
@@ -35,8 +35,7 @@ TEST(CompareVelocities, MissingAndOutsidePixelsDoNotCount) {
 }
 
 TEST(CompareVelocities, NothingInCommonIsMissingNotZero) {
-  const VelocityComparison c =
-      CompareVelocities("a", Array2<float>(3, 3, kMissing), Array2<float>(3, 3, 1.0f), {});
+  const VelocityComparison c = CompareVelocities("a", Array2<float>(3, 3, kMissing), Array2<float>(3, 3, 1.0f), {});
   EXPECT_EQ(c.pixels, 0);
   EXPECT_TRUE(std::isnan(c.correlation));
   EXPECT_TRUE(std::isnan(c.rmse_mm_yr));

@@ -8,8 +8,8 @@
 namespace fringewatch::unwrapper {
 namespace {
 
-constexpr float kGoodAgreement = 0.35F;   ///< steps agree clearly more than noise does (0.2)
-constexpr float kIslandFactor = 0.95F;    ///< good ground that no good ground joins to most of the rest
+constexpr float kGoodAgreement = 0.35F;  ///< steps agree clearly more than noise does (0.2)
+constexpr float kIslandFactor = 0.95F;   ///< good ground that no good ground joins to most of the rest
 constexpr float kCutFactor = 0.97F;
 
 /// 1 on the largest piece of connected good ground.

@@ -31,8 +31,8 @@ TEST(CycleConfidence, IsTheShareOfRightPixels) {
   std::vector<double> claimed(kBins), right(kBins), count(kBins);
   for (int trial = 0; trial < 12; ++trial) {
     KeyedRandom random(HashKeys(kSeed, trial));
-    const Array2<float> truth = Bowl(128, 128, random.Uniform(50, 78), random.Uniform(50, 78), random.LogUniform(2.2, 9),
-                                     random.Uniform(0.5, 10));
+    const Array2<float> truth = Bowl(128, 128, random.Uniform(50, 78), random.Uniform(50, 78),
+                                     random.LogUniform(2.2, 9), random.Uniform(0.5, 10));
     const PairSolution solution = UnwrapWithPriors(MixedGround(truth, random, HashKeys(kSeed, trial)), {});
     std::vector<float> error;
     for (size_t i = 0; i < truth.size(); ++i) error.push_back(solution.flow.phase_rad.values[i] - truth.values[i]);
@@ -48,7 +48,8 @@ TEST(CycleConfidence, IsTheShareOfRightPixels) {
   }
   double gap = 0, all = 0;
   for (int bin = 0; bin < kBins; ++bin) {
-    std::printf("%6.0f pixels claim %.3f: %.3f are right\n", count[bin], claimed[bin] / count[bin], right[bin] / count[bin]);
+    std::printf("%6.0f pixels claim %.3f: %.3f are right\n", count[bin], claimed[bin] / count[bin],
+                right[bin] / count[bin]);
     gap += std::abs(claimed[bin] - right[bin]);
     all += count[bin];
   }

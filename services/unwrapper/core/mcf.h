@@ -23,14 +23,14 @@ inline constexpr double kNeighbourhood_px = 1.5;  ///< sigma of the mean that te
 
 /// One unwrapped raster and what speaks for it.
 struct FlowSolution {
-  Array2<float> phase_rad;   ///< congruent with the input; NaN where that was missing
-  Array2<uint8_t> cut;       ///< 1 where the flow crosses a step from or to this pixel
+  Array2<float> phase_rad;          ///< congruent with the input; NaN where that was missing
+  Array2<uint8_t> cut;              ///< 1 where the flow crosses a step from or to this pixel
   Array2<float> energy_of_pixel;    ///< its share of `energy`: half of each of its steps
   Array2<float> agreement;          ///< how well the steps around a pixel agree: 1 fully, about 0.2 in noise
   Array2<float> expected_step_rad;  ///< largest of the pixel's expected steps, absolute: beyond pi the fringes alias
-  long residues = 0;         ///< charged loops of four valid pixels
-  double energy = 0.0;       ///< minus log-likelihood of the steps about the expected ones: small is good
-  double flow_cost = 0.0;    ///< the part of it that closing the loops has added
+  long residues = 0;                ///< charged loops of four valid pixels
+  double energy = 0.0;              ///< minus log-likelihood of the steps about the expected ones: small is good
+  double flow_cost = 0.0;           ///< the part of it that closing the loops has added
 };
 
 /// Agreement of steps that a smooth field at this estimated coherence would show.

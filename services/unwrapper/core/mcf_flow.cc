@@ -40,8 +40,8 @@ class LoopGrid {
   void Augment(int source, int sink);
   void ForgetSearch(int64_t sink_distance);
 
-  int rows_, cols_;                    ///< of nodes
-  std::vector<Side> below_, beside_;   ///< side to the node below, to the node at the right
+  int rows_, cols_;                   ///< of nodes
+  std::vector<Side> below_, beside_;  ///< side to the node below, to the node at the right
   std::vector<int> excess_;
   std::vector<int64_t> potential_, distance_;
   std::vector<int8_t> arrived_by_;
@@ -50,8 +50,13 @@ class LoopGrid {
 };
 
 LoopGrid::LoopGrid(const Array2<int>& charge, const StepCosts& costs)
-    : rows_(charge.rows + 2), cols_(charge.cols + 2), below_(static_cast<size_t>(rows_) * cols_), beside_(below_.size()),
-      excess_(below_.size()), potential_(below_.size()), distance_(below_.size(), kUnreached),
+    : rows_(charge.rows + 2),
+      cols_(charge.cols + 2),
+      below_(static_cast<size_t>(rows_) * cols_),
+      beside_(below_.size()),
+      excess_(below_.size()),
+      potential_(below_.size()),
+      distance_(below_.size(), kUnreached),
       arrived_by_(below_.size(), kNowhere) {
   int outside = 0;
   for (int r = 0; r < charge.rows; ++r) {
@@ -149,7 +154,8 @@ StepCycles LoopGrid::Cycles(const StepCosts& costs) const {
   cycles.right = Array2<int>(costs.right_add.rows, costs.right_add.cols);
   cycles.down = Array2<int>(costs.down_add.rows, costs.down_add.cols);
   const auto price = [](const Side& side) -> int64_t {
-    return side.flow >= 0 ? static_cast<int64_t>(side.flow) * side.forward : -static_cast<int64_t>(side.flow) * side.backward;
+    return side.flow >= 0 ? static_cast<int64_t>(side.flow) * side.forward
+                          : -static_cast<int64_t>(side.flow) * side.backward;
   };
   for (int r = 0; r < cycles.right.rows; ++r) {
     for (int c = 0; c < cycles.right.cols; ++c) {

@@ -19,9 +19,10 @@ struct StepCycles {
   int64_t cost = 0;
 };
 
-/// The cheapest cycles that close all loops. `charge` as Residues() gives it; charges may leave by the border. Successive shortest
-/// paths with node potentials (Edmonds and Karp 1972): each search stops at the nearest opposite charge, so the time
-/// follows the number of residues and how far apart they lie, not the size of the raster. Exact and deterministic.
+/// The cheapest cycles that close all loops. `charge` as Residues() gives it; charges may leave by the border.
+/// Successive shortest paths with node potentials (Edmonds and Karp 1972): each search stops at the nearest opposite
+/// charge, so the time follows the number of residues and how far apart they lie, not the size of the raster. Exact and
+/// deterministic.
 [[nodiscard]] StepCycles CheapestCycles(const Array2<int>& charge, const StepCosts& costs);
 
 }  // namespace fringewatch::unwrapper

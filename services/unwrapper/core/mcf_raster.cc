@@ -11,7 +11,7 @@ namespace {
 constexpr float kPiF = static_cast<float>(kPi), kTwoPiF = static_cast<float>(kTwoPi);
 constexpr float kCostScale = 8.0F;  ///< integer cost of one unit of log-likelihood
 constexpr float kCostMax = 8000.0F;
-constexpr int kGapCost = 1;         ///< a cycle across a missing pixel is nearly free
+constexpr int kGapCost = 1;  ///< a cycle across a missing pixel is nearly free
 
 /// Both costs of one step that deviates from its expectation: ((deviation +- 2 pi)^2 - deviation^2) / (2 variance).
 void SetCosts(float deviation, float variance, int32_t& add, int32_t& take) {
@@ -41,10 +41,12 @@ Array2<int> Integrate(const Array2<float>& filled, const StepField& steps, const
   };
   for (int r = 0; r < filled.rows; ++r) {
     if (r > 0) {
-      whole(r, 0) = whole(r - 1, 0) + gain(steps.down(r - 1, 0), filled(r, 0) - filled(r - 1, 0), cycles.down(r - 1, 0));
+      whole(r, 0) =
+          whole(r - 1, 0) + gain(steps.down(r - 1, 0), filled(r, 0) - filled(r - 1, 0), cycles.down(r - 1, 0));
     }
     for (int c = 1; c < filled.cols; ++c) {
-      whole(r, c) = whole(r, c - 1) + gain(steps.right(r, c - 1), filled(r, c) - filled(r, c - 1), cycles.right(r, c - 1));
+      whole(r, c) =
+          whole(r, c - 1) + gain(steps.right(r, c - 1), filled(r, c) - filled(r, c - 1), cycles.right(r, c - 1));
     }
   }
   return whole;

@@ -8,10 +8,10 @@
 namespace fringewatch::unwrapper {
 
 struct ClosedRaster {
-  Array2<int> charge;   ///< residues of the steps nearest to the expected ones
-  StepField steps;      ///< those steps
-  StepCycles cycles;    ///< what the flow adds to them
-  Array2<int> whole;    ///< whole cycles to add to the phase of each pixel, 0 at the first
+  Array2<int> charge;  ///< residues of the steps nearest to the expected ones
+  StepField steps;     ///< those steps
+  StepCycles cycles;   ///< what the flow adds to them
+  Array2<int> whole;   ///< whole cycles to add to the phase of each pixel, 0 at the first
 };
 
 /// `filled_rad` without NaN; `variance` of each pixel's phase, rad^2, NaN = missing (steps there cost nearly nothing).

@@ -72,7 +72,8 @@ TEST(CheapestCycles, CostsWhatNetworkSimplexFinds) {
     EXPECT_EQ(cycles.cost, CostByNetworkSimplex(charge, costs));
     for (int r = 0; r < charge.rows; ++r) {
       for (int c = 0; c < charge.cols; ++c) {
-        EXPECT_EQ(charge(r, c) + cycles.right(r, c) + cycles.down(r, c + 1) - cycles.right(r + 1, c) - cycles.down(r, c), 0);
+        EXPECT_EQ(
+            charge(r, c) + cycles.right(r, c) + cycles.down(r, c + 1) - cycles.right(r + 1, c) - cycles.down(r, c), 0);
       }
     }
   }
@@ -115,15 +116,16 @@ TEST(UnwrapByFlow, NoisyBowlsKeepOnlyTheirNoise) {
       double sum = 0, seconds = 0;
       for (int trial = 0; trial < 5; ++trial) {
         KeyedRandom random(HashKeys(kSeed, trial));
-        const Array2<float> truth = Bowl(128, 128, random.Uniform(50, 78), random.Uniform(50, 78), random.Uniform(4, 9), gradient);
+        const Array2<float> truth =
+            Bowl(128, 128, random.Uniform(50, 78), random.Uniform(50, 78), random.Uniform(4, 9), gradient);
         const PairRaster pair = Speckled(truth, coherence, HashKeys(kSeed, trial, 1));
         const auto start = std::chrono::steady_clock::now();
         const FlowSolution solution = UnwrapByFlow(pair);
         seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         sum += Compare(solution.phase_rad, truth).rmse_rad;
       }
-      std::printf("coherence %.2f gradient %.0f rad/px: rmse %.3f rad, %.1f ms per patch\n", coherence, gradient, sum / 5,
-                  seconds / 5 * 1e3);
+      std::printf("coherence %.2f gradient %.0f rad/px: rmse %.3f rad, %.1f ms per patch\n", coherence, gradient,
+                  sum / 5, seconds / 5 * 1e3);
       EXPECT_LE(sum / 5, rmse * 1.02) << coherence << " " << gradient;
     }
   }

@@ -9,7 +9,8 @@
 namespace fringewatch::unwrapper {
 namespace {
 
-constexpr int kTileCore_px = 192, kTileHalo_px = 32;  ///< the halo holds what the network sees and the largest bowls' rims
+constexpr int kTileCore_px = 192,
+              kTileHalo_px = 32;  ///< the halo holds what the network sees and the largest bowls' rims
 
 /// Median of prediction - unwrapped over the valid pixels; 0 where there are none.
 float OffsetOf(const Array2<float>& prediction, const Array2<float>& unwrapped) {
@@ -54,7 +55,8 @@ Array2<float> PredictLarge(PuNet& net, const nn::Device& device, const PairRaste
     const Array3<float> answer = PredictPatch(net, device, cut, batch_px);
     Array2<float> padded(answer.rows, answer.cols);
     padded.values = answer.values;
-    const Window core{tile.core.row0 - tile.padded.row0, tile.core.col0 - tile.padded.col0, tile.core.rows, tile.core.cols};
+    const Window core{tile.core.row0 - tile.padded.row0, tile.core.col0 - tile.padded.col0, tile.core.rows,
+                      tile.core.cols};
     const Array2<float> part = Crop(padded, core);
     const float offset = OffsetOf(part, Crop(unwrapped_rad, tile.core));
     for (int r = 0; r < core.rows; ++r) {

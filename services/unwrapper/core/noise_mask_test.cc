@@ -39,8 +39,8 @@ SbasSeries HalfGroundHalfWater(const Network& network) {
     const double span_days = network.days[network.edges[p].second] - network.days[network.edges[p].first];
     for (int r = 0; r < kSize_px; ++r) {
       for (int c = 0; c < kSize_px; ++c) {
-        phase_rad(p, r, c) = static_cast<float>(c < kSize_px / 2 ? 0.05 * span_days + 0.5 * random.Normal()
-                                                                 : random.Uniform(-kPi, kPi));
+        phase_rad(p, r, c) =
+            static_cast<float>(c < kSize_px / 2 ? 0.05 * span_days + 0.5 * random.Normal() : random.Uniform(-kPi, kPi));
       }
     }
   }

@@ -71,8 +71,7 @@ torch::Tensor IntegrateSteps(const torch::Tensor& right, const torch::Tensor& do
   const torch::Tensor divergence = to_right.diff(1, 2) + to_down.diff(1, 1);
   const torch::Tensor row_transform = CosineTransform(rows, right.options()).contiguous();
   const torch::Tensor col_transform = CosineTransform(cols, right.options()).contiguous();
-  torch::Tensor scale =
-      SecondDifference(rows, right.options()).unsqueeze(1) + SecondDifference(cols, right.options());
+  torch::Tensor scale = SecondDifference(rows, right.options()).unsqueeze(1) + SecondDifference(cols, right.options());
   scale[0][0] = 1.0;
   torch::Tensor inverse = 1.0 / scale;
   inverse[0][0] = 0.0;

@@ -9,7 +9,8 @@ namespace {
 
 /// 20 exp(-d^2 / 200) + 0.1 col, rad: steps up to 1.3 rad.
 torch::Tensor BowlOnARamp(int rows, int cols) {
-  const torch::Tensor row = torch::arange(rows, torch::kFloat32).unsqueeze(1), col = torch::arange(cols, torch::kFloat32);
+  const torch::Tensor row = torch::arange(rows, torch::kFloat32).unsqueeze(1),
+                      col = torch::arange(cols, torch::kFloat32);
   return 20.0 * torch::exp(-((row - 18.0).square() + (col - 25.0).square()) / 200.0) + 0.1 * col;
 }
 

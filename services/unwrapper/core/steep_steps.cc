@@ -11,9 +11,9 @@
 namespace fringewatch::unwrapper {
 namespace {
 
-constexpr double kSmoothing_px = 1.0;   ///< of the change of the mean step
-constexpr double kRimQuality = 0.24;    ///< of the mean steps along a steep area's rim: noise alone gives 0.19 ...
-constexpr double kRimScatter = 0.2;     ///< ... with this scatter of one step
+constexpr double kSmoothing_px = 1.0;  ///< of the change of the mean step
+constexpr double kRimQuality = 0.24;   ///< of the mean steps along a steep area's rim: noise alone gives 0.19 ...
+constexpr double kRimScatter = 0.2;    ///< ... with this scatter of one step
 
 /// Variance of a mean step whose phasor has the modulus `quality`: that of a wrapped normal, shrunk by the averaging.
 float MeanStepVariance(float quality) {
@@ -68,7 +68,8 @@ Array2<float> Continue(const Array2<float>& mean, const Array2<float>& quality) 
   SetOrigin(whole);
   KeepEvident(quality, whole);
   Array2<float> continued = mean;
-  for (size_t i = 0; i < mean.size(); ++i) continued.values[i] += static_cast<float>(kTwoPi) * static_cast<float>(whole.values[i]);
+  for (size_t i = 0; i < mean.size(); ++i)
+    continued.values[i] += static_cast<float>(kTwoPi) * static_cast<float>(whole.values[i]);
   return continued;
 }
 

@@ -90,7 +90,8 @@ FlowSolution UnwrapWithPrior(const PairRaster& pair, const Array2<float>& prior_
   }
   FlowSolution solution = UnwrapByFlow(residual);
   for (size_t i = 0; i < prior_rad.size(); ++i) {
-    solution.phase_rad.values[i] = Congruent(pair.phase_rad.values[i], solution.phase_rad.values[i] + prior_rad.values[i]);
+    solution.phase_rad.values[i] =
+        Congruent(pair.phase_rad.values[i], solution.phase_rad.values[i] + prior_rad.values[i]);
   }
   return solution;
 }

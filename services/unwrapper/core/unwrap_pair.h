@@ -20,8 +20,8 @@ namespace fringewatch::unwrapper {
 /// commonest difference counts as no difference, and the cycle of `first` is kept.
 struct Merged {
   FlowSolution solution;
-  Array2<float> doubt;   ///< 0 where both agree, else the chance that the other answer is right, up to 0.5
-  long taken_px = 0;     ///< pixels taken from `second`
+  Array2<float> doubt;  ///< 0 where both agree, else the chance that the other answer is right, up to 0.5
+  long taken_px = 0;    ///< pixels taken from `second`
 };
 [[nodiscard]] Merged MergeByEnergy(const FlowSolution& first, const FlowSolution& second);
 

@@ -26,10 +26,10 @@ constexpr float kTemporalCoherenceLow = 0.7F;  ///< Pepe and Lanari 2006 keep wh
 struct Patch {
   Window window;
   std::vector<PairRaster> pairs;
-  Array2<float> height_m;      ///< empty when the track has none
-  Array3<float> coherence;     ///< (pair, row, col)
+  Array2<float> height_m;   ///< empty when the track has none
+  Array3<float> coherence;  ///< (pair, row, col)
   Array2<float> mean_coherence;
-  long valid_px = 0;           ///< pixels x pairs with data
+  long valid_px = 0;  ///< pixels x pairs with data
 };
 
 void Summarise(Patch& patch) {
@@ -120,7 +120,8 @@ StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const Fl
   SiteSeries series;
   series.window = patch.window;
   series.dates = network.dates;
-  series.flags = FlagsOf({inside, reference.mask, solution.too_fast, closure.repaired}, sbas, velocity.velocity_m_per_yr);
+  series.flags =
+      FlagsOf({inside, reference.mask, solution.too_fast, closure.repaired}, sbas, velocity.velocity_m_per_yr);
   series.displacement_m = std::move(sbas.displacement_m);
   series.displacement_std_m = std::move(sbas.displacement_std_m);
   series.velocity_m_per_yr = std::move(velocity.velocity_m_per_yr);
@@ -134,7 +135,8 @@ StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const Fl
   series.notes = reference.notes;
   series.notes.insert(series.notes.end(), atmosphere.notes.begin(), atmosphere.notes.end());
   for (const int pair : shift.dropped_pairs) {
-    series.notes.push_back(fmt::format("pair {} has no data in the reference area and was left out", track.pairs[pair].Key()));
+    series.notes.push_back(
+        fmt::format("pair {} has no data in the reference area and was left out", track.pairs[pair].Key()));
   }
   return series;
 }
@@ -181,8 +183,8 @@ StatusOr<std::unique_ptr<Unwrapper>> Unwrapper::Load(const std::string& model_di
 
 Window Unwrapper::PatchWindow(const FlaggedSite& site, const Window& frame) const {
   const double longer = std::max(site.box.rows, site.box.cols);
-  const int margin = std::max(impl_->options.margin_min_px,
-                              static_cast<int>(std::ceil(impl_->options.margin_fraction * longer)));
+  const int margin =
+      std::max(impl_->options.margin_min_px, static_cast<int>(std::ceil(impl_->options.margin_fraction * longer)));
   return Grow(site.box, margin, frame);
 }
 

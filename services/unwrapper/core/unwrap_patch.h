@@ -17,17 +17,17 @@
 namespace fringewatch::unwrapper {
 
 struct UnwrapOptions {
-  int margin_min_px = 16;          ///< ring around the site's box, for the local reference
-  double margin_fraction = 0.5;    ///< of the box's longer side, where that is more
-  double min_coherence = 0.32;     ///< pixels below do not enter the reference; above what 10 looks make of no coherence
-  int batch_px = 1 << 20;          ///< pixels x pairs per network call, at most
-  int threads = 0;                 ///< 0 = all
+  int margin_min_px = 16;        ///< ring around the site's box, for the local reference
+  double margin_fraction = 0.5;  ///< of the box's longer side, where that is more
+  double min_coherence = 0.32;   ///< pixels below do not enter the reference; above what 10 looks make of no coherence
+  int batch_px = 1 << 20;        ///< pixels x pairs per network call, at most
+  int threads = 0;               ///< 0 = all
 };
 
 /// An unwrapped interferogram.
 struct UnwrappedPair {
-  Array2<float> phase_rad;     ///< congruent with the input: Wrap(phase) == input within 1e-4 rad; NaN = missing
-  Array2<float> confidence;    ///< 0 to 1: probability that the cycle is right
+  Array2<float> phase_rad;   ///< congruent with the input: Wrap(phase) == input within 1e-4 rad; NaN = missing
+  Array2<float> confidence;  ///< 0 to 1: probability that the cycle is right
 };
 
 /// PUNet and the solvers behind one door. One call at a time per object.

@@ -43,8 +43,12 @@ sim::SceneConfig OneBowl(double rate_m_per_yr) {
   config.rows = config.cols = 128;
   config.epochs = 9;
   config.pairs = 21;
-  config.sites = {.count = 1, .kinds = {sim::SourceKind::kBowl}, .radius_min_m = 300, .radius_max_m = 350,
-                  .rate_min_m_per_yr = rate_m_per_yr, .rate_max_m_per_yr = rate_m_per_yr * 1.01};
+  config.sites = {.count = 1,
+                  .kinds = {sim::SourceKind::kBowl},
+                  .radius_min_m = 300,
+                  .radius_max_m = 350,
+                  .rate_min_m_per_yr = rate_m_per_yr,
+                  .rate_max_m_per_yr = rate_m_per_yr * 1.01};
   config.coherence_min = 0.5;
   config.water_fraction = 0;
   config.vegetation_fraction = 0.1;
@@ -95,7 +99,8 @@ TEST_F(UnwrapperTest, MeasuresABowlAsItMoves) {
     moved += std::abs(truth.values[i]);
     ++pixels;
   }
-  std::printf("%d site pixels: mean |velocity| %.3f m/yr, mean error %.4f m/yr\n", pixels, moved / pixels, error / pixels);
+  std::printf("%d site pixels: mean |velocity| %.3f m/yr, mean error %.4f m/yr\n", pixels, moved / pixels,
+              error / pixels);
   EXPECT_GT(pixels, 100);
   EXPECT_LT(error, 0.05 * moved);
 }

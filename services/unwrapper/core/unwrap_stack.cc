@@ -14,8 +14,8 @@
 namespace fringewatch::unwrapper {
 namespace {
 
-constexpr double kSmoothing_px = 1.0;      ///< of the phases that predict others
-constexpr float kContradicted = 0.3F;      ///< confidence left where the rest of the stack says another cycle
+constexpr double kSmoothing_px = 1.0;  ///< of the phases that predict others
+constexpr float kContradicted = 0.3F;  ///< confidence left where the rest of the stack says another cycle
 
 /// Working state: one entry per pair.
 struct Sweep {
@@ -24,8 +24,8 @@ struct Sweep {
   const Prophet& prophet;
   int threads;
   std::vector<PairSolution> solutions;
-  Array3<float> smooth;      ///< anchored, smoothed, gaps filled: what predicts
-  std::vector<char> known;   ///< pairs with something to say
+  Array3<float> smooth;     ///< anchored, smoothed, gaps filled: what predicts
+  std::vector<char> known;  ///< pairs with something to say
 };
 
 Array2<float> PlaneOf(const Array3<float>& stack, int plane) {
@@ -103,9 +103,8 @@ void AskProphet(Sweep& sweep, const std::vector<int>& group) {
   }
   if (unsure.empty()) return;
   const Array3<float> told = sweep.prophet(rasters);
-  ParallelFor(static_cast<int>(unsure.size()), sweep.threads, [&](int i) {
-    Reconsider(sweep.pairs[unsure[i]], PlaneOf(told, i), sweep.solutions[unsure[i]]);
-  });
+  ParallelFor(static_cast<int>(unsure.size()), sweep.threads,
+              [&](int i) { Reconsider(sweep.pairs[unsure[i]], PlaneOf(told, i), sweep.solutions[unsure[i]]); });
 }
 
 void UnwrapGroup(Sweep& sweep, const std::vector<int>& group) {
@@ -129,7 +128,8 @@ void Confirm(const PairRaster& pair, const Array2<float>& prior, PairSolution& s
   FlowSolution& flow = solution.flow;
   const Array2<uint8_t> contradicts = Contradictions(pair, flow.phase_rad, prior);
   const Array2<float> agreement = ResidualAgreement(pair, prior);
-  for (size_t i = 0; i < agreement.size(); ++i) flow.agreement.values[i] = std::max(flow.agreement.values[i], agreement.values[i]);
+  for (size_t i = 0; i < agreement.size(); ++i)
+    flow.agreement.values[i] = std::max(flow.agreement.values[i], agreement.values[i]);
   solution.confidence = CycleConfidence(pair, flow, solution.doubt);
   for (size_t i = 0; i < contradicts.size(); ++i) {
     if (contradicts.values[i] != 0) solution.confidence.values[i] *= kContradicted;
@@ -167,12 +167,17 @@ Array2<uint8_t> TooFast(const Sweep& sweep, const std::vector<int>& shortest) {
 
 }  // namespace
 
-StackSolution UnwrapStack(const Network& network, const std::vector<PairRaster>& pairs,
-                          const Prophet& prophet, int threads) {
+StackSolution UnwrapStack(const Network& network, const std::vector<PairRaster>& pairs, const Prophet& prophet,
+                          int threads) {
   StackSolution answer;
   if (pairs.empty()) return answer;
   const int count = static_cast<int>(pairs.size()), rows = pairs[0].phase_rad.rows, cols = pairs[0].phase_rad.cols;
-  Sweep sweep{network, pairs, prophet, threads, std::vector<PairSolution>(count), Array3<float>(count, rows, cols),
+  Sweep sweep{network,
+              pairs,
+              prophet,
+              threads,
+              std::vector<PairSolution>(count),
+              Array3<float>(count, rows, cols),
               std::vector<char>(count, 0)};
   const std::vector<std::vector<int>> groups = GroupsBySpan(network);
   for (const std::vector<int>& group : groups) UnwrapGroup(sweep, group);

@@ -14,9 +14,9 @@
 namespace fringewatch::unwrapper {
 
 struct StackSolution {
-  Array3<float> phase_rad;    ///< (pair, row, col), congruent with the input, border ring near 0; NaN = missing
-  Array3<float> confidence;   ///< probability that the cycle is right, 0 to 1
-  Array2<uint8_t> too_fast;   ///< 1 where even most of the shortest pairs have fringes too dense to follow
+  Array3<float> phase_rad;   ///< (pair, row, col), congruent with the input, border ring near 0; NaN = missing
+  Array3<float> confidence;  ///< probability that the cycle is right, 0 to 1
+  Array2<uint8_t> too_fast;  ///< 1 where even most of the shortest pairs have fringes too dense to follow
 };
 
 /// What a neural network makes of some pairs: (pair, row, col), rad, no NaN, each with its own constant.

@@ -159,7 +159,8 @@ TEST(UnwrapStack, AsksTheNetworkOnlyAboutGroundTooDenseToFollow) {
 
 TEST(UnwrapStack, SaysWhereEvenTheShortestPairsAreTooFast) {
   const Array2<float> bowl = Bowl(72, 72, 35, 37, 2.0, 15.0);
-  const StackSolution solution = UnwrapStack(MakeStack(bowl, 5, 2, 0.8).network, MakeStack(bowl, 5, 2, 0.8).pairs, {}, 1);
+  const StackSolution solution =
+      UnwrapStack(MakeStack(bowl, 5, 2, 0.8).network, MakeStack(bowl, 5, 2, 0.8).pairs, {}, 1);
   EXPECT_EQ(solution.too_fast(35, 39) + solution.too_fast(37, 37) > 0, true);
   EXPECT_EQ(solution.too_fast(10, 10), 0);
   const LinearStack slow = MakeStack(Bowl(72, 72, 35, 37, 6.0, 2.0), 5, 2, 0.8);
