@@ -9,6 +9,7 @@
 #include "services/trainer/augment.h"
 #include "services/trainer/binary_scores.h"
 #include "services/trainer/lesson.h"
+#include "services/trainer/processing.h"
 
 namespace fringewatch::trainer {
 namespace {
@@ -48,6 +49,7 @@ class DetectionLesson final : public Lesson {
     const Window window{0, 0, size_px, size_px};
     Sample sample{torch::empty({nn::kPairChannels, size_px, size_px}), {}};
     PairRaster pair = scene.Observe(0, window);
+    Processing(seed, size_px, size_px).Apply(pair, seed);
     detector::MaskUnusable(pair);
     nn::PackPairInto(pair, sample.input);
     const torch::Tensor label = nn::ToTensor(DeformationLabel(scene, 0, window));

@@ -13,6 +13,7 @@
 #include "services/trainer/augment.h"
 #include "services/trainer/binary_scores.h"
 #include "services/trainer/lesson.h"
+#include "services/trainer/processing.h"
 
 namespace fringewatch::trainer {
 namespace {
@@ -86,10 +87,12 @@ class StackLesson final : public Lesson {
     const sim::Scene scene(StackScene(seed, size_px));
     const std::vector<Pair>& pairs = scene.track().pairs;
     const Window window{0, 0, size_px, size_px};
+    const Processing processing(seed, size_px, size_px);
     detector::DdNet ddnet = ddnet_;
     detector::StackEvidence evidence(BuildNetwork(pairs), size_px, size_px);
     for (int pair = 0; pair < static_cast<int>(pairs.size()); ++pair) {
       PairRaster raster = scene.Observe(pair, window);
+      processing.Apply(raster, HashKeys(seed, 2, pair));
       if (detector::MaskUnusable(raster) == 0) continue;
       evidence.Add(pair, ddnet(nn::ToDevice(nn::PackPair(raster), device_)), raster);
     }

@@ -8,6 +8,7 @@
 #include "common/sim/scene.h"
 #include "services/trainer/augment.h"
 #include "services/trainer/lesson.h"
+#include "services/trainer/processing.h"
 #include "services/unwrapper/core/punet.h"
 
 namespace fringewatch::trainer {
@@ -110,7 +111,9 @@ class UnwrapLesson final : public Lesson {
     const sim::Scene scene(UnwrapScene(seed, size_px));
     const Window window{0, 0, size_px, size_px};
     Sample sample{torch::empty({nn::kPairChannels, size_px, size_px}), {}};
-    nn::PackPairInto(scene.Observe(0, window), sample.input);
+    PairRaster pair = scene.Observe(0, window);
+    Processing(seed, size_px, size_px).Apply(pair, seed);
+    nn::PackPairInto(pair, sample.input);
     const torch::Tensor phase = nn::ToTensor(scene.TruePhase(0, window, /*with_nuisance=*/true));
     const torch::Tensor coherence = nn::ToTensor(scene.Coherence(0, window));
     const torch::Tensor missing = sample.input.abs().sum(0) == 0.0;
