@@ -5,17 +5,23 @@
 #     TESTS   a_test.cc      # one test program, <name>_test, for all of them
 #     DEPS    fringewatch::base Eigen3::Eigen   # PUBLIC: the include rule, checked by the linker and by .ci/includes.sh
 #     TEST_DEPS fringewatch::sim
-#     TORCH)                 # links libtorch and uses the shared precompiled header
+#     TORCH  a.cc a_test.cc) # links libtorch; these files (or ALL) include it and use the shared precompiled header
 include(GoogleTest)
 
 function(fringewatch_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "TORCH" "" "SOURCES;TESTS;DEPS;TEST_DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;TESTS;DEPS;TEST_DEPS;TORCH")
   add_library(fringewatch_${name} STATIC ${ARG_SOURCES})
   add_library(fringewatch::${name} ALIAS fringewatch_${name})
   target_link_libraries(fringewatch_${name} PUBLIC ${ARG_DEPS} PRIVATE fringewatch::warnings)
   if(ARG_TORCH)
     target_link_libraries(fringewatch_${name} PUBLIC fringewatch::torch)
     fringewatch_torch_pch(fringewatch_${name})
+    if(NOT ARG_TORCH STREQUAL "ALL")
+      # Loading the header costs more than many a file: those without libtorch go without it.
+      set(plain ${ARG_SOURCES} ${ARG_TESTS})
+      list(REMOVE_ITEM plain ${ARG_TORCH})
+      set_source_files_properties(${plain} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    endif()
   endif()
   if(ARG_TESTS AND FRINGEWATCH_TESTS)
     fringewatch_test(${name}_test SOURCES ${ARG_TESTS} DEPS fringewatch::${name} ${ARG_TEST_DEPS})
