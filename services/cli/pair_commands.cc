@@ -26,7 +26,10 @@ struct LoadedPair {
 
 StatusOr<LoadedPair> LoadPair(const PairFiles& files) {
   FW_ASSIGN_OR_RETURN(io::RasterFile phase, io::ReadRaster(files.phase));
-  LoadedPair pair{phase.grid, {std::move(phase.values), {}}, files.coherence};
+  LoadedPair pair;
+  pair.grid = phase.grid;
+  pair.raster.phase_rad = std::move(phase.values);
+  pair.coherence_source = files.coherence;
   Array2<float>& phase_rad = pair.raster.phase_rad;
   for (float& value : phase_rad.values) value = Wrap(value);
   if (files.coherence.empty()) {

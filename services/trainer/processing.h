@@ -1,6 +1,6 @@
 /// What processors and the ground do to an interferogram besides what the scene simulator holds: filters that
-/// correlate the noise of neighbouring pixels, and rivers, ponds and roads that decorrelate a few pixels. Networks that
-/// have never seen either take both for fringes.
+/// correlate the noise of neighbouring pixels, rivers and ponds that decorrelate a few pixels, and strong scatterers
+/// with a phase of their own. Networks that have never seen them take them for fringes.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ class Processing {
   void Apply(PairRaster& pair, uint64_t pair_seed) const;
 
  private:
-  Array2<uint8_t> clutter_;        ///< 1 = decorrelated
-  double filter_sigma_px_ = 0.0;   ///< of the Gaussian filter; 0 = none
+  Array2<uint8_t> clutter_;             ///< 0 = none, 1 = decorrelated, above = number of a strong scatterer
+  double filter_sigma_px_ = 0.0;        ///< of the Gaussian filter; 0 = none
   bool coherence_of_filtered_ = false;  ///< coherence is the modulus of the filtered signal, else its own estimate
 };
 

@@ -89,7 +89,7 @@ Array2<uint8_t> FlagsOf(const Evidence& evidence, const SbasSeries& sbas, const 
   Array2<uint8_t> flags(velocity.rows, velocity.cols);
   for (size_t i = 0; i < flags.size(); ++i) {
     unsigned bits = 0;
-    const auto set = [&](bool yes, PixelFlag flag) { bits |= yes ? flag : 0U; };
+    const auto set = [&](bool yes, PixelFlag flag) { bits |= yes ? static_cast<unsigned>(flag) : 0U; };
     set(evidence.inside.values[i] == 0, kOutsideSite);
     set(evidence.reference.values[i] != 0, kReferenceArea);
     set(std::isnan(velocity.values[i]), kNoData);
