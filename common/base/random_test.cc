@@ -3,20 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <set>
+
+#include "tests/support/seed.h"
 
 namespace fringewatch {
 namespace {
 
 /// The bounds below are five standard errors wide: another seed fails once in a million runs.
-uint64_t Seed() {
-  const char* given = std::getenv("FRINGEWATCH_TEST_SEED");
-  const uint64_t seed = given ? std::strtoull(given, nullptr, 10) : 20240103;
-  ::testing::Test::RecordProperty("seed", static_cast<int>(seed));
-  std::printf("FRINGEWATCH_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  return seed;
-}
+uint64_t Seed() { return TestSeed(20240103); }
 
 constexpr int kDraws = 200'000;
 

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "common/base/random.h"
-#include "common/sim/test_seed.h"
+#include "tests/support/seed.h"
 
 namespace fringewatch::sim {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "common/base/random.h"
 #include "common/raster/phase.h"
-#include "common/sim/test_seed.h"
 #include "common/stack/network.h"
+#include "tests/support/seed.h"
 
 namespace fringewatch::sim {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "common/sim/okada.h"
-#include "common/sim/test_seed.h"
+#include "tests/support/seed.h"
 
 namespace fringewatch::sim {
 namespace {

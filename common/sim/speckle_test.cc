@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "common/sim/test_seed.h"
+#include "tests/support/seed.h"
 
 namespace fringewatch::sim {
 namespace {

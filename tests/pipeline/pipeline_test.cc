@@ -7,6 +7,7 @@
 
 #include "common/sim/scene.h"
 #include "services/cli/local_run.h"
+#include "tests/support/seed.h"
 
 namespace fringewatch::cli {
 namespace {
@@ -31,12 +32,7 @@ Networks& Shipped() {
   return *networks;
 }
 
-uint64_t Seed() {
-  const char* text = std::getenv("FRINGEWATCH_SEED");
-  const uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 10) : 20240901;
-  std::printf("FRINGEWATCH_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  return seed;
-}
+uint64_t Seed() { return TestSeed(20240901); }
 
 /// A small quiet world with `sites` clear bowls.
 sim::SceneConfig World(uint64_t seed, int sites) {

@@ -3,24 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
 #include "common/base/random.h"
 #include "common/raster/phase.h"
+#include "tests/support/seed.h"
 
 namespace fringewatch::unwrapper {
 namespace {
 
 constexpr double kWavelength_m = 0.0555;
 constexpr int kSize_px = 40;
-
-uint64_t Seed() {
-  const char* text = std::getenv("FRINGEWATCH_SEED");
-  const uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 10) : 11;
-  std::printf("FRINGEWATCH_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  return seed;
-}
 
 /// Every pair of `dates` dates, 12 days apart, that spans at most three steps.
 Network NearestThree(int dates) {
@@ -33,7 +25,7 @@ Network NearestThree(int dates) {
 
 /// Left half: a steady rate with 0.5 rad of noise; right half: phase without any memory.
 SbasSeries HalfGroundHalfWater(const Network& network) {
-  KeyedRandom random(Seed());
+  KeyedRandom random(TestSeed(11));
   Array3<float> phase_rad(static_cast<int>(network.edges.size()), kSize_px, kSize_px);
   for (int p = 0; p < phase_rad.planes; ++p) {
     const double span_days = network.days[network.edges[p].second] - network.days[network.edges[p].first];

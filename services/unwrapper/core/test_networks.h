@@ -2,24 +2,15 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include "common/base/random.h"
 #include "common/raster/array.h"
 #include "common/stack/network.h"
+#include "tests/support/seed.h"
 
 namespace fringewatch::unwrapper {
-
-/// FRINGEWATCH_SEED from the environment, else `standard`; printed, so that a failure can be repeated.
-inline uint64_t TestSeed(uint64_t standard) {
-  const char* text = std::getenv("FRINGEWATCH_SEED");
-  const uint64_t seed = text ? std::strtoull(text, nullptr, 10) : standard;
-  std::printf("FRINGEWATCH_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  return seed;
-}
 
 /// Network of pairs given as indices of acquisitions 12 days apart.
 inline Network NetworkOf(std::vector<std::pair<int, int>> edges) {
