@@ -4,13 +4,10 @@
 #include <array>
 #include <cmath>
 
+#include "common/base/vector_clones.h"
+
 // Built with -ffp-contract=off: every instruction set then gives the same bits, so the kernels may be compiled for
 // several and chosen at run time.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define FW_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FW_KERNEL
-#endif
 
 namespace fringewatch::detector {
 namespace {
@@ -33,8 +30,8 @@ struct ComplexRow {
 
 /// coherence * exp(i phase), 0 where missing. Taylor series of sine and cosine of half the angle, degrees 11 and 10:
 /// error below 1.5e-6 on [-pi, pi].
-FW_KERNEL void Phasors(const float* __restrict phase, const float* __restrict coherence, int cols, float* __restrict re,
-                       float* __restrict im) {
+FW_VECTOR_CLONES void Phasors(const float* __restrict phase, const float* __restrict coherence, int cols,
+                              float* __restrict re, float* __restrict im) {
   for (int c = 0; c < cols; ++c) {
     const bool present = (phase[c] == phase[c]) & (coherence[c] == coherence[c]);
     const float x = present ? 0.5F * phase[c] : 0.0F;
@@ -50,9 +47,10 @@ FW_KERNEL void Phasors(const float* __restrict phase, const float* __restrict co
 }
 
 /// Sum over 3 columns of a conj(b), at every column.
-FW_KERNEL void ProductSums(const float* __restrict a_re, const float* __restrict a_im, const float* __restrict b_re,
-                           const float* __restrict b_im, int cols, float* __restrict scratch_re,
-                           float* __restrict scratch_im, float* __restrict re, float* __restrict im) {
+FW_VECTOR_CLONES void ProductSums(const float* __restrict a_re, const float* __restrict a_im,
+                                  const float* __restrict b_re, const float* __restrict b_im, int cols,
+                                  float* __restrict scratch_re, float* __restrict scratch_im, float* __restrict re,
+                                  float* __restrict im) {
   for (int c = 0; c < cols + 2; ++c) {
     scratch_re[c] = a_re[c - 1] * b_re[c - 1] + a_im[c - 1] * b_im[c - 1];
     scratch_im[c] = a_im[c - 1] * b_re[c - 1] - a_re[c - 1] * b_im[c - 1];
@@ -81,9 +79,9 @@ struct Products {
 };
 
 /// Half the angle of the 3x3 sum of products, and the squared length of the sum.
-FW_KERNEL void Gradients(const float* __restrict re0, const float* __restrict re1, const float* __restrict re2,
-                         const float* __restrict im0, const float* __restrict im1, const float* __restrict im2,
-                         int cols, float* __restrict gradient, float* __restrict power) {
+FW_VECTOR_CLONES void Gradients(const float* __restrict re0, const float* __restrict re1, const float* __restrict re2,
+                                const float* __restrict im0, const float* __restrict im1, const float* __restrict im2,
+                                int cols, float* __restrict gradient, float* __restrict power) {
   for (int c = 0; c < cols; ++c) {
     const float re = re0[c] + re1[c] + re2[c], im = im0[c] + im1[c] + im2[c];
     gradient[c] = 0.5F * FastAtan2(im, re);
@@ -102,10 +100,10 @@ struct GradientRow {
 };
 
 /// Adds one row of a pair to the sums over pairs.
-FW_KERNEL void Accumulate(const float* __restrict g_col, const float* __restrict g_row, const float* __restrict x_power,
-                          const float* __restrict y_power, int cols, float days, float* __restrict col_sum,
-                          float* __restrict row_sum, float* __restrict weight_sum, float* __restrict square_sum,
-                          float* __restrict pairs) {
+FW_VECTOR_CLONES void Accumulate(const float* __restrict g_col, const float* __restrict g_row,
+                                 const float* __restrict x_power, const float* __restrict y_power, int cols, float days,
+                                 float* __restrict col_sum, float* __restrict row_sum, float* __restrict weight_sum,
+                                 float* __restrict square_sum, float* __restrict pairs) {
   for (int c = 0; c < cols; ++c) {
     const float power = x_power[c] < y_power[c] ? x_power[c] : y_power[c];  // 0 if either is missing
     const float quality = std::sqrt(power) * (1.0F / 9.0F);

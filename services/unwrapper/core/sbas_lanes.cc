@@ -6,14 +6,7 @@
 #include <cmath>
 
 #include "common/base/units.h"
-
-// One clone per level of the processor, chosen at load time. Sanitizers do not support such dispatch.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define FW_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FW_VECTOR_CLONES
-#endif
+#include "common/base/vector_clones.h"
 
 namespace fringewatch::unwrapper {
 namespace {
