@@ -70,7 +70,7 @@ Status SaveModel(const std::string& dir, const torch::nn::Module& module, ModelC
   } catch (const std::exception& failure) {
     return Error(Fault::kNotWritable, "model {} cannot be written: {}", weights, failure.what());
   }
-  return absl::OkStatus();
+  return Status();
 }
 
 StatusOr<ModelCard> ReadModelCard(const std::string& dir, const std::string& name) {

@@ -25,7 +25,10 @@ class StackReader {
   [[nodiscard]] virtual StatusOr<Array2<float>> ReadHeight(const Window& window) const = 0;
 };
 
-/// ReadPair, with coherence estimated from the phase (PhaseCoherence) where the track has none.
+/// Fills an empty coherence with an estimate from the phase: PhaseCoherence over 5 x 5 pixels.
+void EstimateMissingCoherence(PairRaster& raster);
+
+/// ReadPair, then EstimateMissingCoherence.
 [[nodiscard]] StatusOr<PairRaster> ReadPairWithCoherence(const StackReader& reader, int pair, const Window& window);
 
 }  // namespace fringewatch

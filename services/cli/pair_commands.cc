@@ -15,8 +15,6 @@
 namespace fringewatch::cli {
 namespace {
 
-constexpr int kCoherenceHalfWidth_px = 2;
-
 /// An interferogram with the grid of its phase file.
 struct LoadedPair {
   Grid grid;
@@ -33,7 +31,7 @@ StatusOr<LoadedPair> LoadPair(const PairFiles& files) {
   Array2<float>& phase_rad = pair.raster.phase_rad;
   for (float& value : phase_rad.values) value = Wrap(value);
   if (files.coherence.empty()) {
-    pair.raster.coherence = PhaseCoherence(phase_rad, kCoherenceHalfWidth_px);
+    EstimateMissingCoherence(pair.raster);
     pair.coherence_source = "estimated from the phase";
   } else {
     FW_ASSIGN_OR_RETURN(io::RasterFile coherence, io::ReadRaster(files.coherence));

@@ -108,7 +108,7 @@ class Training {
       FW_ASSIGN_OR_RETURN(Sample sample, stream.Next());
       validation_.push_back(std::move(sample));
     }
-    return absl::OkStatus();
+    return Status();
   }
 
   /// Fresh samples, and earlier ones in a new guise.
@@ -193,7 +193,7 @@ class Training {
     ++card_.steps;
     loss_sum_ += value;
     ++loss_count_;
-    return absl::OkStatus();
+    return Status();
   }
 
   Scores Validate() {
@@ -245,7 +245,7 @@ class Training {
     file << row << '\n';
     fmt::print("{}\n", line);
     std::fflush(stdout);
-    return file ? absl::OkStatus() : Error(Fault::kNotWritable, "{} cannot be written", path);
+    return file ? Status() : Error(Fault::kNotWritable, "{} cannot be written", path);
   }
 
   std::string CheckpointDir() const { return options_.work_dir; }
@@ -278,7 +278,7 @@ class Training {
     card_.samples = card.samples;
     card_.minutes = card.minutes;
     best_merit_ = card.scores.at("best_merit");
-    return absl::OkStatus();
+    return Status();
   }
 
   const Lesson& lesson_;

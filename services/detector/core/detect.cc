@@ -5,12 +5,11 @@
 #include <deque>
 #include <functional>
 #include <future>
-#include <new>
 
 #include "common/base/parallel.h"
+#include "common/nn/failure.h"
 #include "common/nn/model_file.h"
 #include "common/nn/packing.h"
-#include "common/raster/phase.h"
 #include "services/detector/core/ddnet.h"
 #include "services/detector/core/mask.h"
 #include "services/detector/core/sites.h"
@@ -21,7 +20,6 @@ namespace fringewatch::detector {
 namespace {
 
 constexpr float kSignificantGradient = 3.0F;  ///< mean over a site from which the gradient stack is a witness of it
-constexpr int kCoherenceHalfWidth_px = 2;     ///< as ReadPairWithCoherence estimates it
 
 /// `window` grown to whole cells of the networks' coarsest grid, counted from the frame's corner: each network then
 /// sees a pixel at the same place of its grid whatever the tile.
@@ -116,15 +114,8 @@ std::string KindOf(const std::vector<int>& voting_pairs, const GradientStack& gr
   return steep ? "both" : "fringes";
 }
 
-/// What a library threw, in our words.
 Status StatusOfException(const std::exception& failure) {
-  const auto* torch_failure = dynamic_cast<const c10::Error*>(&failure);
-  const std::string text = torch_failure ? torch_failure->what_without_backtrace() : failure.what();
-  const bool memory = dynamic_cast<const std::bad_alloc*>(&failure) || text.find("memory") != std::string::npos;
-  if (memory) {
-    return Error(Fault::kOutOfMemory, "detection ran out of memory ({}); use smaller tiles or fewer workers", text);
-  }
-  return Error(Fault::kInternal, "detection failed in the network library: {}; report it with this message", text);
+  return nn::StatusOfException(failure, "detection", "use smaller tiles or fewer workers");
 }
 
 }  // namespace
@@ -141,7 +132,7 @@ struct Detector::Impl {
     FW_ASSIGN_OR_RETURN(const nn::ModelCard card, nn::LoadModel(dir, name, net->shape().ToString(), *net));
     nn::PrepareForInference(*net, device);
     hashes.push_back(card.sha256);
-    return absl::OkStatus();
+    return Status();
   }
   /// One pair of a window, read, masked and shown to DDNet. Thread-safe.
   StatusOr<SeenPair> Look(const StackReader& stack, int pair, const Window& window) {
@@ -230,7 +221,7 @@ StatusOr<Array2<float>> Detector::Probability(const PairRaster& pair) const {
     const c10::InferenceMode inference;
     const OneThreadPerCall one_thread;
     PairRaster usable = pair;
-    if (usable.coherence.empty()) usable.coherence = PhaseCoherence(pair.phase_rad, kCoherenceHalfWidth_px);
+    EstimateMissingCoherence(usable);
     if (MaskUnusable(usable) == 0) return Array2<float>(pair.phase_rad.rows, pair.phase_rad.cols, kMissing);
     const torch::Tensor logits =
         ForwardTiled(impl_->ddnet, nn::PackPair(usable, 1)[0], impl_->device, impl_->options.batch_px);

@@ -1,7 +1,5 @@
 #include "services/results/app/site_collector.h"
 
-#include <algorithm>
-
 #include "common/io/mintpy_file.h"
 #include "common/wire/task_json.h"
 
@@ -41,11 +39,7 @@ Status SiteCollector::AddUnmeasured(const DeadTask& patch) {
 
 std::vector<SiteRecord> SiteCollector::Sites() const {
   const std::lock_guard lock(mutex_);
-  std::vector<SiteRecord> sites = sites_;
-  std::sort(sites.begin(), sites.end(), [](const SiteRecord& a, const SiteRecord& b) {
-    return std::tuple(-a.flagged.score, a.site_id) < std::tuple(-b.flagged.score, b.site_id);
-  });
-  return sites;
+  return sites_;
 }
 
 }  // namespace fringewatch::results

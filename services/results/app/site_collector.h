@@ -21,7 +21,7 @@ class SiteCollector final : public TaskHandler {
   [[nodiscard]] StatusOr<std::vector<Task>> Handle(const Task& task) override;
   /// A site whose patch task is dead: kept without a series, with the reason.
   [[nodiscard]] Status AddUnmeasured(const DeadTask& patch);
-  /// What was gathered so far, strongest first, then by id.
+  /// What was gathered so far, in the order in which it came; BuildInventory orders and merges.
   [[nodiscard]] std::vector<SiteRecord> Sites() const;
 
  private:

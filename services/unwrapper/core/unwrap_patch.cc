@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 
 #include "common/base/parallel.h"
+#include "common/nn/failure.h"
 #include "common/nn/model_file.h"
 #include "services/unwrapper/core/atmosphere.h"
 #include "services/unwrapper/core/closure.h"
@@ -141,14 +141,8 @@ StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const Fl
   return series;
 }
 
-/// What a library threw, in our words.
 Status StatusOfException(const std::exception& failure) {
-  const auto* torch_failure = dynamic_cast<const c10::Error*>(&failure);
-  const std::string text = torch_failure ? torch_failure->what_without_backtrace() : failure.what();
-  if (dynamic_cast<const std::bad_alloc*>(&failure) || text.find("memory") != std::string::npos) {
-    return Error(Fault::kOutOfMemory, "unwrapping ran out of memory ({}); use fewer workers or a smaller batch", text);
-  }
-  return Error(Fault::kInternal, "unwrapping failed in a library: {}; report it with this message", text);
+  return nn::StatusOfException(failure, "unwrapping", "use fewer workers or a smaller batch");
 }
 
 }  // namespace
