@@ -12,11 +12,12 @@ ours='
 ^common/stack/                     | ^common/(base|raster|stack)/
 ^common/nn/                        | ^common/(base|raster|stack|nn)/
 ^common/sim/                       | ^common/(base|raster|stack|sim)/
-^common/io/                        | ^common/(base|raster|stack|sim|io)/
+^common/io/                        | ^common/(base|raster|stack|sim|store|io)/
 ^common/queue/                     | ^common/(base|queue)/
 ^common/store/                     | ^common/(base|store)/
 ^common/wire/                      | ^common/(base|raster|stack|queue|wire)/
-^common/service/                   | ^common/(base|service)/
+^common/run/                       | ^common/(base|raster|stack|queue|store|run)/
+^common/service/                   | ^common/(base|queue|store|wire|service)/
 ^services/scheduler/core/          | ^(common/(base|raster|stack)|services/scheduler/core)/
 ^services/detector/core/           | ^(common/(base|raster|stack|nn)|services/detector/core)/
 ^services/unwrapper/core/          | ^(common/(base|raster|stack|nn)|services/unwrapper/core)/
@@ -42,8 +43,8 @@ theirs='
 (^grpc|^google/protobuf|[.]pb[.]h$)        | ^(common/(wire|service)/|services/[a-z]+/(app/|main[.]cc)|services/cli/|tests/)
 ^prometheus/                               | ^(common/service/|services/[a-z]+/(app/|main[.]cc)|tests/)
 ^spdlog/                                   | ^(common/service/|services/[a-z]+/(app/|main[.]cc)|services/(cli|trainer)/)
-^CLI/                                      | ^services/([a-z]+/main[.]cc|cli/|trainer/)
-^nlohmann/                                 | ^(common/(nn|io|wire)/|services/|tests/)
+^CLI/                                      | ^(common/service/|services/([a-z]+/main[.]cc|cli/|trainer/))
+^nlohmann/                                 | ^(common/(nn|io|wire|run|service|queue)/|services/|tests/)
 ^(gtest|gmock)/                            | (^tests/|_test[.]cc$|[/_]test_[a-z_]+[.](h|cc)$)
 '
 

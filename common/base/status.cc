@@ -22,6 +22,11 @@ constexpr FaultEntry kFaults[] = {
     {Fault::kBadOption, StatusCode::kInvalidArgument, "bad option"},
     {Fault::kFormatUnknown, StatusCode::kInvalidArgument, "format unknown"},
     {Fault::kInputRejected, StatusCode::kFailedPrecondition, "input rejected"},
+    {Fault::kRasterTooLarge, StatusCode::kInvalidArgument, "raster too large"},
+    {Fault::kUnknownName, StatusCode::kNotFound, "unknown name"},
+    {Fault::kRequestReused, StatusCode::kInvalidArgument, "request id reused"},
+    {Fault::kWrongState, StatusCode::kFailedPrecondition, "wrong state"},
+    {Fault::kPageGone, StatusCode::kOutOfRange, "page past the end"},
     {Fault::kRasterTruncated, StatusCode::kDataLoss, "raster truncated"},
     {Fault::kChecksumMismatch, StatusCode::kDataLoss, "checksum mismatch"},
     {Fault::kNotReadable, StatusCode::kNotFound, "not readable"},
@@ -32,7 +37,13 @@ constexpr FaultEntry kFaults[] = {
     {Fault::kInterrupted, StatusCode::kCancelled, "interrupted"},
     {Fault::kInternal, StatusCode::kInternal, "internal error"},
     {Fault::kLeaseLost, StatusCode::kAborted, "lease lost"},
+    {Fault::kServiceAway, StatusCode::kUnavailable, "service away"},
+    {Fault::kDraining, StatusCode::kUnavailable, "draining"},
+    {Fault::kWorkerUnfit, StatusCode::kUnavailable, "worker unfit"},
     {Fault::kQuota, StatusCode::kResourceExhausted, "quota"},
+    {Fault::kNoToken, StatusCode::kUnauthenticated, "not authenticated"},
+    {Fault::kForbidden, StatusCode::kPermissionDenied, "not allowed"},
+    {Fault::kPathForbidden, StatusCode::kPermissionDenied, "path not allowed"},
 };
 
 const FaultEntry& Find(Fault fault) {

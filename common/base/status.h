@@ -22,7 +22,8 @@ using StatusCode = absl::StatusCode;
 template <typename T>
 using StatusOr = absl::StatusOr<T>;
 
-/// Numbered domain codes. 1xxx: the input or the request; 2xxx: stored data; 3xxx: this machine; 4xxx: policy.
+/// Numbered domain codes. 1xxx: the input or the request; 2xxx: stored data; 3xxx: this machine or a
+/// service; 4xxx: policy.
 enum class Fault {
   kGridMismatch = 1001,
   kGapTooLong = 1002,
@@ -36,6 +37,11 @@ enum class Fault {
   kBadOption = 1010,
   kFormatUnknown = 1011,
   kInputRejected = 1012,
+  kRasterTooLarge = 1013,
+  kUnknownName = 1014,
+  kRequestReused = 1015,
+  kWrongState = 1016,
+  kPageGone = 1017,
   kRasterTruncated = 2001,
   kChecksumMismatch = 2002,
   kNotReadable = 2003,
@@ -46,7 +52,13 @@ enum class Fault {
   kInterrupted = 3004,
   kInternal = 3005,
   kLeaseLost = 3006,
+  kServiceAway = 3007,
+  kDraining = 3008,
+  kWorkerUnfit = 3009,
   kQuota = 4001,
+  kNoToken = 4002,
+  kForbidden = 4003,
+  kPathForbidden = 4004,
 };
 
 /// Canonical code of a domain code.

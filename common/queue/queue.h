@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -50,6 +51,28 @@ struct TaskCounts {
   long dead = 0;
 };
 
+/// Of one run, by kind of task.
+using CountsByKind = std::map<std::string, TaskCounts>;
+[[nodiscard]] inline TaskCounts Total(const CountsByKind& counts) {
+  TaskCounts total;
+  for (const auto& [kind, count] : counts) {
+    total.queued += count.queued;
+    total.leased += count.leased;
+    total.done += count.done;
+    total.dead += count.dead;
+  }
+  return total;
+}
+
+/// One line of waiting tasks, over all runs: what an operator watches.
+struct LineState {
+  std::string kind;
+  Priority priority = Priority::kRoutine;
+  long queued = 0;
+  long leased = 0;
+  double oldest_age_s = 0;  ///< of the longest waiting task since it was pushed; 0 when none waits
+};
+
 struct QueueOptions {
   std::chrono::milliseconds lease{60'000};  ///< a claimed task returns after this, unless the lease is extended
   int max_attempts = 3;                     ///< then it is dead
@@ -84,14 +107,46 @@ class Queue {
   /// else it is dead. \error kLeaseLost
   [[nodiscard]] virtual Status Fail(const Lease& lease, const Status& why) = 0;
 
+  /// Gives the task back unworked (the worker is leaving): it is next in its run's turn, and this attempt does not
+  /// count. \error kLeaseLost
+  [[nodiscard]] virtual Status Return(const Lease& lease) = 0;
+
+  /// Queues a dead task again with fresh attempts; its history stays. \error kUnknownName when it is not dead.
+  [[nodiscard]] virtual Status Retry(const std::string& run_id, const std::string& task_id) = 0;
+
+  /// Drops everything the queue knows of a run, whatever its state; who holds a lease of it is refused from now on
+  /// (kLeaseLost). The same tasks can be pushed again.
+  [[nodiscard]] virtual Status Forget(const std::string& run_id) = 0;
+
+  /// Runs that the queue knows tasks of, sorted.
+  [[nodiscard]] virtual StatusOr<std::vector<std::string>> Runs() const = 0;
+  /// Ids of all the run's tasks, whatever their state; empty for an unknown run.
+  [[nodiscard]] virtual StatusOr<std::set<std::string>> KnownSet(const std::string& run_id) const = 0;
   /// Ids of the run's committed tasks; empty for an unknown run.
   [[nodiscard]] virtual StatusOr<std::set<std::string>> DoneSet(const std::string& run_id) const = 0;
   /// The run's dead letters, in the order in which they died.
   [[nodiscard]] virtual StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run_id) const = 0;
-  [[nodiscard]] virtual StatusOr<TaskCounts> Counts(const std::string& run_id) const = 0;
+  [[nodiscard]] virtual StatusOr<CountsByKind> Counts(const std::string& run_id) const = 0;
+  /// Every line that ever held a task, by kind, then emergency first.
+  [[nodiscard]] virtual StatusOr<std::vector<LineState>> Lines() const = 0;
+  /// The consumer will not come back: it is struck off, unless it still holds a lease.
+  [[nodiscard]] virtual Status Leave(const std::string& consumer) = 0;
 };
 
 /// A queue inside this process. `clock` must outlive it.
 [[nodiscard]] std::unique_ptr<Queue> OpenMemoryQueue(const QueueOptions& options, Clock& clock);
+
+struct RedisOptions {
+  std::string address = "127.0.0.1:6379";  ///< host:port
+  std::string user, password;              ///< ACL user; both empty = none
+  std::string prefix = "fringewatch:";     ///< of every key
+  int ready_window = 64;  ///< tasks of a line that lie ready in its stream; the others wait behind their run
+  std::chrono::milliseconds timeout{5000};  ///< of one command, and of connecting
+};
+
+/// A queue on Redis Streams, shared by processes. Connects when first used; a lost connection is tried again with
+/// backoff for a few seconds, then the call gives kServiceAway and the next call tries anew. Each calling thread has
+/// a connection of its own. \error kBadOption
+[[nodiscard]] StatusOr<std::unique_ptr<Queue>> OpenRedisQueue(const QueueOptions& options, const RedisOptions& redis);
 
 }  // namespace fringewatch

@@ -19,7 +19,7 @@ struct ComputeOptions {
 };
 
 struct RunOptions {
-  io::StackSource source;
+  StackSource source;
   ComputeOptions compute;
   std::string out;             ///< run folder; empty = runs/<run_id>
   double threshold = 0.5;      ///< evidence a site must reach, 0 to 1

@@ -24,7 +24,7 @@ void AddCompute(CLI::App& command, ComputeOptions& compute) {
       ->group("Compute");
 }
 
-void AddSource(CLI::App& command, io::StackSource& source) {
+void AddSource(CLI::App& command, StackSource& source) {
   command.add_option("--source", source.path, "Frame folder, or one that holds it")->required()->group("Input");
   command.add_option("--track", source.track_name, "Name of the track; default: from the folder")->group("Input");
   command.add_option("--format", source.format, "auto, licsar, hyp3, isce2, gamma or geotiff")

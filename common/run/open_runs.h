@@ -1,0 +1,38 @@
+/// The runs that a worker works on, opened: a task names its run only by id.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/run/run_record.h"
+#include "common/stack/stack_reader.h"
+#include "common/store/store.h"
+
+namespace fringewatch {
+
+struct OpenRun {
+  RunRecord record;
+  std::shared_ptr<const StackReader> stack;
+};
+
+/// Thread-safe.
+class OpenRuns {
+ public:
+  virtual ~OpenRuns() = default;
+  /// \error kUnknownName when the store has no such run; errors of opening the stack.
+  [[nodiscard]] virtual StatusOr<std::shared_ptr<const OpenRun>> Open(const std::string& run_id) = 0;
+  /// The next Open reads everything again: after a failure, a file may have been mended.
+  virtual void Drop(const std::string& run_id) = 0;
+};
+
+/// How a stack is opened (io::OpenStack behind the operator's limits).
+using StackOpener = std::function<StatusOr<std::unique_ptr<StackReader>>(const StackSource&)>;
+
+/// Runs from their records in `store`; the most recently used `capacity` stay open. `store` must outlive it.
+[[nodiscard]] std::unique_ptr<OpenRuns> OpenStoredRuns(const Store& store, StackOpener opener, int capacity = 4);
+
+/// One run that is open already: the one-process mode.
+[[nodiscard]] std::unique_ptr<OpenRuns> OnlyRun(std::shared_ptr<const OpenRun> run);
+
+}  // namespace fringewatch

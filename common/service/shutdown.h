@@ -1,0 +1,19 @@
+/// SIGTERM and SIGINT as something that threads can wait for.
+#pragma once
+
+#include <chrono>
+
+namespace fringewatch::service {
+
+/// From now on SIGTERM and SIGINT ask this process to drain. A second signal ends it at once. Call first in main,
+/// before any thread starts.
+void CatchTermination();
+
+/// True once asked to drain (by a signal, or by AskToDrain).
+[[nodiscard]] bool Draining();
+/// As a signal would; for tests and for a part of the process that cannot go on.
+void AskToDrain();
+/// Waits until `time` has passed or draining begins; true when it began.
+bool WaitForDrain(std::chrono::milliseconds time);
+
+}  // namespace fringewatch::service
