@@ -2,17 +2,10 @@
 
 #include <charconv>
 
+#include "common/nn/compute_name.h"
+
 namespace fringewatch::nn {
 namespace {
-
-bool CpuComputesInBfloat16() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bf16") != 0;  // processors with AMX have it, too
-#else
-  return false;
-#endif
-}
 
 StatusOr<torch::Device> ResolvePlace(const std::string& name) {
   const int cuda_devices = torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
@@ -39,14 +32,14 @@ StatusOr<torch::Device> ResolvePlace(const std::string& name) {
 
 std::string Device::ToString() const { return device.str() + (precision == torch::kBFloat16 ? " bf16" : " fp32"); }
 
+std::string Device::Kind() const {
+  return std::string(device.is_cuda() ? "cuda" : "cpu") + (precision == torch::kBFloat16 ? " bf16" : " fp32");
+}
+
 StatusOr<Device> ResolveDevice(const std::string& device, const std::string& precision) {
   FW_ASSIGN_OR_RETURN(const torch::Device place, ResolvePlace(device));
-  if (precision != "auto" && precision != "fp32" && precision != "bf16") {
-    return Error(Fault::kBadOption, "--precision '{}' is not known; use auto, fp32 or bf16", precision);
-  }
-  const bool fast_bf16 = place.is_cuda() || CpuComputesInBfloat16();
-  const bool bf16 = precision == "bf16" || (precision == "auto" && fast_bf16);
-  return Device{place, bf16 ? torch::kBFloat16 : torch::kFloat32};
+  FW_ASSIGN_OR_RETURN(const std::string resolved, ResolvePrecision(place.is_cuda(), precision));
+  return Device{place, resolved == "bf16" ? torch::kBFloat16 : torch::kFloat32};
 }
 
 }  // namespace fringewatch::nn

@@ -14,6 +14,8 @@ struct Device {
   torch::Device device = torch::kCPU;
   torch::Dtype precision = torch::kFloat32;    ///< kFloat32 or kBFloat16
   [[nodiscard]] std::string ToString() const;  ///< "cpu bf16", "cuda:0 fp32"
+  /// Without the index, as ComputeName: "cpu bf16", "cuda fp32". What runs and products name.
+  [[nodiscard]] std::string Kind() const;
 };
 
 /// `device`: "auto", "cpu", "cuda", "cuda:N"; auto = the first CUDA device, else the CPU.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/nn/compute_name.h"
+
 namespace fringewatch::nn {
 namespace {
 
@@ -9,8 +11,14 @@ TEST(ResolveDevice, TakesThePlainWords) {
   const StatusOr<Device> device = ResolveDevice("cpu", "fp32");
   ASSERT_TRUE(device.ok());
   EXPECT_EQ(device->ToString(), "cpu fp32");
+  EXPECT_EQ(device->Kind(), "cpu fp32");
   EXPECT_EQ(ResolveDevice("cpu", "bf16")->precision, torch::kBFloat16);
   EXPECT_TRUE(ResolveDevice("auto", "auto").ok());
+}
+
+TEST(ResolveDevice, KindIsWhatTheSchedulerNamesAndHasNoIndex) {
+  EXPECT_EQ(ResolveDevice("cpu", "auto")->Kind(), *ComputeName("cpu", "auto"));
+  EXPECT_EQ((Device{torch::Device(torch::kCUDA, 1), torch::kBFloat16}).Kind(), "cuda bf16");
 }
 
 TEST(ResolveDevice, RefusesWhatIsNotKnown) {

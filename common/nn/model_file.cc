@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "common/base/hash.h"
 #include "common/nn/blocks.h"
@@ -10,36 +9,7 @@
 namespace fringewatch::nn {
 namespace {
 
-using Json = nlohmann::ordered_json;
-constexpr const char* kRemedy = "run `make train`, or restore the file with `git checkout`";
-
 std::string WeightsPath(const std::string& dir, const std::string& name) { return dir + "/" + name + ".pt"; }
-std::string CardPath(const std::string& dir, const std::string& name) { return dir + "/" + name + ".json"; }
-
-Json ToJson(const ModelCard& card) {
-  return {{"name", card.name},       {"architecture", card.architecture},
-          {"sha256", card.sha256},   {"trained_on", card.trained_on},
-          {"command", card.command}, {"seed", card.seed},
-          {"samples", card.samples}, {"steps", card.steps},
-          {"minutes", card.minutes}, {"machine", card.machine},
-          {"scores", card.scores}};
-}
-
-ModelCard FromJson(const Json& json) {
-  ModelCard card;
-  card.name = json.at("name");
-  card.architecture = json.at("architecture");
-  card.sha256 = json.at("sha256");
-  card.trained_on = json.at("trained_on");
-  card.command = json.at("command");
-  card.seed = json.at("seed");
-  card.samples = json.at("samples");
-  card.steps = json.at("steps");
-  card.minutes = json.at("minutes");
-  card.machine = json.at("machine");
-  card.scores = json.at("scores").get<std::map<std::string, double>>();
-  return card;
-}
 
 /// Parameters, then buffers, in the order of their registration; `compact`: convolution weights as float16 on the CPU.
 std::vector<torch::Tensor> TensorsOf(const torch::nn::Module& module, bool compact) {
@@ -56,14 +26,14 @@ std::vector<torch::Tensor> TensorsOf(const torch::nn::Module& module, bool compa
 }  // namespace
 
 Status SaveModel(const std::string& dir, const torch::nn::Module& module, ModelCard& card) {
-  const std::string weights = WeightsPath(dir, card.name), text = CardPath(dir, card.name);
+  const std::string weights = WeightsPath(dir, card.name), text = ModelCardPath(dir, card.name);
   try {
     std::filesystem::create_directories(dir);
     torch::save(TensorsOf(module, /*compact=*/true), weights + ".part");
     std::filesystem::rename(weights + ".part", weights);
     FW_ASSIGN_OR_RETURN(card.sha256, Sha256File(weights));
     std::ofstream file(text + ".part", std::ios::trunc);
-    file << ToJson(card).dump(2) << '\n';
+    file << ToJson(card);
     file.close();
     if (!file) return Error(Fault::kNotWritable, "model card {} cannot be written: is the disk full?", text);
     std::filesystem::rename(text + ".part", text);
@@ -73,30 +43,19 @@ Status SaveModel(const std::string& dir, const torch::nn::Module& module, ModelC
   return Status();
 }
 
-StatusOr<ModelCard> ReadModelCard(const std::string& dir, const std::string& name) {
-  const std::string path = CardPath(dir, name);
-  std::ifstream file(path);
-  if (!file) return Error(Fault::kModelRefused, "model card {} cannot be read; {}", path, kRemedy);
-  try {
-    return FromJson(Json::parse(file));
-  } catch (const Json::exception& failure) {
-    return Error(Fault::kModelRefused, "{} is not a model card ({}); {}", path, failure.what(), kRemedy);
-  }
-}
-
 StatusOr<ModelCard> LoadModel(const std::string& dir, const std::string& name, const std::string& architecture,
                               torch::nn::Module& module) {
   FW_ASSIGN_OR_RETURN(ModelCard card, ReadModelCard(dir, name));
   const std::string path = WeightsPath(dir, name);
   const StatusOr<std::string> sha256 = Sha256File(path);
-  if (!sha256.ok()) return Error(Fault::kModelRefused, "weights {} cannot be read; {}", path, kRemedy);
+  if (!sha256.ok()) return Error(Fault::kModelRefused, "weights {} cannot be read; {}", path, kModelRemedy);
   if (*sha256 != card.sha256) {
     return Error(Fault::kModelRefused, "weights {} have SHA-256 {}, the model card says {}; {}", path, *sha256,
-                 card.sha256, kRemedy);
+                 card.sha256, kModelRemedy);
   }
   if (card.architecture != architecture) {
     return Error(Fault::kModelRefused, "weights {} are for '{}', this program needs '{}'; {}", path, card.architecture,
-                 architecture, kRemedy);
+                 architecture, kModelRemedy);
   }
   try {
     std::vector<torch::Tensor> stored;
@@ -109,7 +68,7 @@ StatusOr<ModelCard> LoadModel(const std::string& dir, const std::string& name, c
       tensors[i].copy_(stored[i]);
     }
   } catch (const std::exception& failure) {
-    return Error(Fault::kModelRefused, "weights {} do not fit the network: {}; {}", path, failure.what(), kRemedy);
+    return Error(Fault::kModelRefused, "weights {} do not fit the network: {}; {}", path, failure.what(), kModelRemedy);
   }
   return card;
 }

@@ -4,8 +4,8 @@
 
 #include "common/base/parallel.h"
 #include "common/base/version.h"
+#include "common/nn/model_card.h"
 #include "services/cli/commands.h"
-#include "services/cli/models.h"
 #include "services/detector/core/detect.h"
 #include "services/unwrapper/core/unwrap_patch.h"
 
@@ -13,7 +13,7 @@ namespace fringewatch::cli {
 namespace {
 
 Status CheckModels(const ComputeOptions& options, const nn::Device& device) {
-  FW_ASSIGN_OR_RETURN(const std::string models, FindModels(options.models));
+  FW_ASSIGN_OR_RETURN(const std::string models, nn::FindModels(options.models));
   fmt::print("models      {}\n", models);
   const auto detector = detector::Detector::Load(models, device, {});
   const auto unwrapper = unwrapper::Unwrapper::Load(models, device, {});

@@ -6,9 +6,9 @@
 #include "common/io/geopackage.h"
 #include "common/io/raster_file.h"
 #include "common/nn/device.h"
+#include "common/nn/model_card.h"
 #include "common/raster/phase.h"
 #include "services/cli/commands.h"
-#include "services/cli/models.h"
 #include "services/detector/core/detect.h"
 #include "services/unwrapper/core/unwrap_patch.h"
 
@@ -71,7 +71,7 @@ io::PolygonLayer LayerOf(const std::vector<FlaggedSite>& sites, const Grid& grid
 
 Status Detect(const DetectOptions& options) {
   FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(options.compute.device, options.compute.precision));
-  FW_ASSIGN_OR_RETURN(const std::string models, FindModels(options.compute.models));
+  FW_ASSIGN_OR_RETURN(const std::string models, nn::FindModels(options.compute.models));
   FW_ASSIGN_OR_RETURN(LoadedPair pair, LoadPair(options.files));
   if (options.pixel_size_m) {
     pair.grid.spacing_x_m = pair.grid.spacing_y_m = *options.pixel_size_m;
@@ -110,7 +110,7 @@ Status Detect(const DetectOptions& options) {
 
 Status Unwrap(const UnwrapOptions& options) {
   FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(options.compute.device, options.compute.precision));
-  FW_ASSIGN_OR_RETURN(const std::string models, FindModels(options.compute.models));
+  FW_ASSIGN_OR_RETURN(const std::string models, nn::FindModels(options.compute.models));
   FW_ASSIGN_OR_RETURN(const LoadedPair pair, LoadPair(options.files));
   unwrapper::UnwrapOptions settings;
   settings.threads = options.compute.threads;

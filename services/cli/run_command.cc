@@ -4,10 +4,10 @@
 #include <filesystem>
 
 #include "common/base/version.h"
+#include "common/nn/model_card.h"
 #include "services/cli/commands.h"
 #include "services/cli/interrupt.h"
 #include "services/cli/local_run.h"
-#include "services/cli/models.h"
 #include "services/cli/progress.h"
 #include "services/results/app/write_products.h"
 
@@ -103,7 +103,7 @@ StatusOr<LocalRun> RunStages(const scheduler::RunSpec& spec, const Stages& stage
 StatusOr<ExitCode> Run(const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(options.compute.device, options.compute.precision));
-  FW_ASSIGN_OR_RETURN(const std::string models, FindModels(options.compute.models));
+  FW_ASSIGN_OR_RETURN(const std::string models, nn::FindModels(options.compute.models));
   FW_ASSIGN_OR_RETURN(const auto stack, io::OpenStack(options.source));
   PrintInputs(stack->track());
   FW_RETURN_IF_ERROR(CheckInputs(stack->track(), options));

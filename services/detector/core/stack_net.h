@@ -2,11 +2,12 @@
 #pragma once
 
 #include "common/nn/blocks.h"
+#include "common/nn/model_card.h"
 
 namespace fringewatch::detector {
 
 using StackNet = nn::MultiScaleNet;
-inline constexpr char kStackNetName[] = "stack";
+inline constexpr const char* kStackNetName = nn::kDetectorNetworks[1];
 inline constexpr int kStackFeatures = 8;  ///< planes of StackEvidence::Features
 
 /// (B, kStackFeatures, h, w) at half resolution, as StackEvidence::Features gives it -> logits (B, 1, h, w) that the

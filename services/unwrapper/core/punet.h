@@ -7,10 +7,11 @@
 #pragma once
 
 #include "common/nn/blocks.h"
+#include "common/nn/model_card.h"
 
 namespace fringewatch::unwrapper {
 
-inline constexpr char kPuNetName[] = "punet";
+inline constexpr const char* kPuNetName = nn::kUnwrapperNetworks[0];
 
 /// 5 channels in (cosine and sine of the wrapped step right and down, coherence), 3 out (true step right and down in
 /// rad, log scale of error).
