@@ -2,6 +2,7 @@
 /// All three lie in the store, as JSON; Redis can be lost and nothing of a run is.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,25 +22,28 @@ struct RunRecord {
   int tile_px = 1024, halo_px = 128;
   bool skip_rejected = false;
   Priority priority = Priority::kRoutine;
-  std::string compute;                         ///< device kind and precision that every worker must have: "cpu bf16"
-  std::vector<std::string> detector_models;    ///< SHA-256 of the weights, in the order of Detector::model_hashes
-  std::vector<std::string> unwrapper_models;   ///< of Unwrapper::model_hashes
-  std::string version;                         ///< of Fringewatch
-  std::string spec_json;                       ///< scheduler::ToJson(RunSpec), which run.json repeats
-  std::vector<std::string> detect_task_ids;    ///< the plan, row-major
+  std::string compute;                        ///< device kind and precision that every worker must have: "cpu bf16"
+  std::vector<std::string> detector_models;   ///< SHA-256 of the weights, in the order of Detector::model_hashes
+  std::vector<std::string> unwrapper_models;  ///< of Unwrapper::model_hashes
+  std::string version;                        ///< of Fringewatch
+  std::string spec_json;                      ///< scheduler::ToJson(RunSpec), which run.json repeats
+  std::vector<std::string> detect_task_ids;   ///< the plan, row-major
   int pairs = 0, rows = 0, cols = 0;
   std::string submitted_at;  ///< UTC, "2026-11-21T15:04:05.123Z"
   std::string submitted_by;
 };
 
-/// Something that changed a run's state. Events are only ever added; the newest decides (ties: the greater kind).
+/// Something that changed a run's state. Events are only ever added. The greatest number decides (ties: the greater
+/// kind): no clock has to be right, and who writes without having seen the newest event changes nothing.
 struct RunEvent {
-  enum class Kind { kResumed, kCancelled, kFinished };
+  enum class Kind { kFinished, kResumed, kCancelled };
   Kind kind = Kind::kFinished;
-  std::string at;  ///< UTC, as RunRecord::submitted_at
-  std::string by;  ///< who asked; "scheduler" for kFinished
+  std::string at;                    ///< UTC, as RunRecord::submitted_at
+  std::string by;                    ///< who asked; "scheduler" for kFinished
   std::string state;                 ///< kFinished: "SUCCEEDED", "PARTIAL", "FAILED"
   std::vector<std::string> reasons;  ///< sentences, why it is not SUCCEEDED
+  int number = 1;                    ///< one more than the greatest number that its writer had seen
+  CountsByKind counts;               ///< the run's tasks when it ended; empty for kResumed
 };
 
 /// What is left to say when no task of a run is open any more: which answers make the products. Products are a
@@ -64,11 +68,14 @@ struct RunOutcome {
 [[nodiscard]] StatusOr<RunOutcome> RunOutcomeFromJson(const std::string& text);
 
 /// Store keys.
-[[nodiscard]] std::string RecordKey(std::string_view run_id);   ///< runs/<run_id>/record.json
+[[nodiscard]] std::string RecordKey(std::string_view run_id);    ///< runs/<run_id>/record.json
 [[nodiscard]] std::string EventPrefix(std::string_view run_id);  ///< runs/<run_id>/events/
-/// Sorts by time: runs/<run_id>/events/<at>-<hash of the event>.json
+/// Sorts by number: runs/<run_id>/events/<number, 6 digits>-<hash of the event>.json
 [[nodiscard]] std::string EventKey(std::string_view run_id, const RunEvent& event);
 /// runs/<run_id>/outcomes/<hash of the outcome>.json: the payload of the run's `publish` task.
 [[nodiscard]] std::string OutcomeKey(std::string_view run_id, const RunOutcome& outcome);
+
+/// "2026-11-21T15:04:05.123Z"
+[[nodiscard]] std::string UtcText(std::chrono::system_clock::time_point time);
 
 }  // namespace fringewatch
