@@ -1,21 +1,23 @@
 /// The leased queue in the memory of one process: the transport of `fringewatch run`, and of tests on a fake clock.
+#include <algorithm>
 #include <deque>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 
 #include "common/base/retry.h"
 #include "common/queue/queue.h"
+#include "common/queue/task_rules.h"
 
 namespace fringewatch {
 namespace {
-
-constexpr size_t kMaxPayload_bytes = 1024;
 
 /// Where a task stands and what has happened to it.
 struct Entry {
   enum class State { kQueued, kLeased, kDone, kDead };
   Task task;
   State state = State::kQueued;
+  Clock::TimePoint queued;  ///< when it began to wait
   std::string consumer, receipt;
   Clock::TimePoint lease_end;
   Status last_failure;
@@ -25,10 +27,11 @@ struct Entry {
 /// Waiting tasks of one kind and priority: first in, first out within a run; runs take turns.
 class Line {
  public:
-  void Add(Entry* entry) {
+  enum class End { kFront, kBack };
+  void Add(Entry* entry, End end) {
     std::deque<Entry*>& run = runs_[entry->task.run_id];
     if (run.empty()) turns_.push_back(entry->task.run_id);
-    run.push_back(entry);
+    run.insert(end == End::kFront ? run.begin() : run.end(), entry);
   }
   /// Null when nothing waits.
   Entry* Take() {
@@ -45,6 +48,16 @@ class Line {
     }
     return entry;
   }
+  void Drop(const std::string& run_id) {
+    runs_.erase(run_id);
+    std::erase(turns_, run_id);
+  }
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (const auto& [run_id, entries] : runs_) {
+      for (const Entry* entry : entries) visit(*entry);
+    }
+  }
 
  private:
   std::map<std::string, std::deque<Entry*>> runs_;
@@ -56,7 +69,7 @@ class MemoryQueue final : public Queue {
   MemoryQueue(const QueueOptions& options, Clock& clock) : options_(options), clock_(clock) {}
 
   Status Push(const std::vector<Task>& tasks) override {
-    FW_RETURN_IF_ERROR(Check(tasks));
+    FW_RETURN_IF_ERROR(CheckTasks(tasks));
     const std::lock_guard lock(mutex_);
     PushLocked(tasks);
     return {};
@@ -86,7 +99,7 @@ class MemoryQueue final : public Queue {
   }
 
   Status Commit(const Lease& lease, const std::vector<Task>& follow_ups) override {
-    FW_RETURN_IF_ERROR(Check(follow_ups));
+    FW_RETURN_IF_ERROR(CheckTasks(follow_ups));
     const std::lock_guard lock(mutex_);
     FW_ASSIGN_OR_RETURN(Entry* const entry, Owned(lease));
     EndLease(*entry);
@@ -102,6 +115,53 @@ class MemoryQueue final : public Queue {
     EndLease(*entry);
     GiveBack(*entry, why);
     return {};
+  }
+
+  Status Return(const Lease& lease) override {
+    const std::lock_guard lock(mutex_);
+    FW_ASSIGN_OR_RETURN(Entry* const entry, Owned(lease));
+    EndLease(*entry);
+    entry->receipt.clear();
+    --entry->task.attempt;
+    Enqueue(*entry, Line::End::kFront);
+    return {};
+  }
+
+  Status Retry(const std::string& run_id, const std::string& task_id) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(dead_.begin(), dead_.end(), [&](const Entry* entry) {
+      return entry->task.run_id == run_id && entry->task.task_id == task_id;
+    });
+    if (found == dead_.end()) return TaskNotDead(run_id, task_id);
+    Entry& entry = **found;
+    dead_.erase(found);
+    entry.task.attempt = 0;
+    entry.queued = clock_.Now();
+    Enqueue(entry, Line::End::kBack);
+    return {};
+  }
+
+  Status Forget(const std::string& run_id) override {
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, line] : lines_) line.Drop(run_id);
+    std::erase_if(leases_, [&](const auto& lease) { return lease.second->task.run_id == run_id; });
+    std::erase_if(dead_, [&](const Entry* entry) { return entry->task.run_id == run_id; });
+    runs_.erase(run_id);
+    return {};
+  }
+
+  StatusOr<std::vector<std::string>> Runs() const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> runs;
+    for (const auto& [run_id, entries] : runs_) runs.push_back(run_id);
+    return runs;
+  }
+
+  StatusOr<std::set<std::string>> KnownSet(const std::string& run_id) const override {
+    const std::lock_guard lock(mutex_);
+    std::set<std::string> known;
+    ForEach(run_id, [&known](const Entry& entry) { known.insert(entry.task.task_id); });
+    return known;
   }
 
   StatusOr<std::set<std::string>> DoneSet(const std::string& run_id) const override {
@@ -122,10 +182,11 @@ class MemoryQueue final : public Queue {
     return dead;
   }
 
-  StatusOr<TaskCounts> Counts(const std::string& run_id) const override {
+  StatusOr<CountsByKind> Counts(const std::string& run_id) const override {
     const std::lock_guard lock(mutex_);
-    TaskCounts counts;
-    ForEach(run_id, [&counts](const Entry& entry) {
+    CountsByKind by_kind;
+    ForEach(run_id, [&by_kind](const Entry& entry) {
+      TaskCounts& counts = by_kind[entry.task.kind];
       switch (entry.state) {
         case Entry::State::kQueued: ++counts.queued; break;
         case Entry::State::kLeased: ++counts.leased; break;
@@ -133,25 +194,32 @@ class MemoryQueue final : public Queue {
         case Entry::State::kDead: ++counts.dead; break;
       }
     });
-    return counts;
+    return by_kind;
   }
+
+  StatusOr<std::vector<LineState>> Lines() const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<LineState> states;
+    for (const auto& [key, line] : lines_) {
+      LineState state{.kind = key.first, .priority = key.second};
+      line.ForEach([&](const Entry& entry) {
+        ++state.queued;
+        const std::chrono::duration<double> age_s = clock_.Now() - entry.queued;
+        state.oldest_age_s = std::max(state.oldest_age_s, age_s.count());
+      });
+      state.leased = std::count_if(leases_.begin(), leases_.end(), [&key = key](const auto& lease) {
+        return lease.second->task.kind == key.first && lease.second->task.priority == key.second;
+      });
+      states.push_back(state);
+    }
+    return states;
+  }
+
+  /// Consumers are known only by their leases here.
+  Status Leave(const std::string&) override { return {}; }
 
  private:
-  // All private functions are called with mutex_ held, except Check.
-
-  static Status Check(const std::vector<Task>& tasks) {
-    for (const Task& task : tasks) {
-      if (task.task_id.empty() || task.run_id.empty() || task.kind.empty()) {
-        return Error(Fault::kBadOption, "task '{}' of run '{}', kind '{}': none of the three may be empty",
-                     task.task_id, task.run_id, task.kind);
-      }
-      if (task.payload.size() >= kMaxPayload_bytes) {
-        return Error(Fault::kBadOption, "task {}: payload of {} bytes, must be under {}; send a store key instead",
-                     task.task_id, task.payload.size(), kMaxPayload_bytes);
-      }
-    }
-    return {};
-  }
+  // All private functions are called with mutex_ held.
 
   void PushLocked(const std::vector<Task>& tasks) {
     for (const Task& task : tasks) {
@@ -159,20 +227,21 @@ class MemoryQueue final : public Queue {
       if (!is_new) continue;
       place->second.task = task;
       place->second.task.attempt = 0;
-      Enqueue(place->second);
+      place->second.queued = clock_.Now();
+      Enqueue(place->second, Line::End::kBack);
     }
   }
 
-  void Enqueue(Entry& entry) {
+  void Enqueue(Entry& entry, Line::End end) {
     entry.state = Entry::State::kQueued;
-    lines_[{entry.task.priority, entry.task.kind}].Add(&entry);
+    lines_[{entry.task.kind, entry.task.priority}].Add(&entry, end);
     changed_.notify_all();
   }
 
   Entry* TakeNext(const std::vector<std::string>& kinds) {
     for (const Priority priority : {Priority::kEmergency, Priority::kRoutine}) {
       for (const std::string& kind : kinds) {
-        const auto line = lines_.find({priority, kind});
+        const auto line = lines_.find({kind, priority});
         if (line == lines_.end()) continue;
         if (Entry* entry = line->second.Take()) return entry;
       }
@@ -209,16 +278,14 @@ class MemoryQueue final : public Queue {
         return &found->second;
       }
     }
-    return Error(Fault::kLeaseLost,
-                 "task {}: attempt {} of {} no longer owns it; drop the work, another attempt has it",
-                 lease.task.task_id, lease.task.attempt, lease.consumer);
+    return LeaseLost(lease);
   }
 
   void TakeBackExpired() {
     while (!leases_.empty() && leases_.begin()->first <= clock_.Now()) {
       Entry& entry = *leases_.begin()->second;
       EndLease(entry);
-      GiveBack(entry, Error(Fault::kDeadline, "the lease of {} ms ended without an answer", options_.lease.count()));
+      GiveBack(entry, LeaseEnded(options_.lease));
     }
   }
 
@@ -227,7 +294,8 @@ class MemoryQueue final : public Queue {
     entry.last_failure = why;
     entry.history.push_back(fmt::format("attempt {} on {}: {}", entry.task.attempt, entry.consumer, MessageOf(why)));
     if (IsRetryable(why) && entry.task.attempt < options_.max_attempts) {
-      Enqueue(entry);
+      entry.queued = clock_.Now();
+      Enqueue(entry, Line::End::kBack);
       return;
     }
     entry.state = Entry::State::kDead;
@@ -247,9 +315,15 @@ class MemoryQueue final : public Queue {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, std::unordered_map<std::string, Entry>> runs_;  ///< entries never move: others point at them
-  std::map<std::pair<Priority, std::string>, Line> lines_;
+  struct EmergencyFirst {
+    using Key = std::pair<std::string, Priority>;
+    bool operator()(const Key& a, const Key& b) const {
+      return std::tie(a.first, b.second) < std::tie(b.first, a.second);
+    }
+  };
+  std::map<std::pair<std::string, Priority>, Line, EmergencyFirst> lines_;
   std::multimap<Clock::TimePoint, Entry*> leases_;  ///< by end
-  std::vector<const Entry*> dead_;                  ///< in the order in which they died
+  std::vector<Entry*> dead_;                        ///< in the order in which they died
   uint64_t deliveries_ = 0;
 };
 

@@ -70,7 +70,7 @@ struct LineState {
   Priority priority = Priority::kRoutine;
   long queued = 0;
   long leased = 0;
-  double oldest_age_s = 0;  ///< of the longest waiting task since it was pushed; 0 when none waits
+  double oldest_age_s = 0;  ///< of the longest waiting task since it was queued (again); 0 when none waits
 };
 
 struct QueueOptions {
@@ -84,7 +84,8 @@ class Queue {
   virtual ~Queue() = default;
 
   /// Adds tasks; one whose id its run already knows, in whatever state, is left as it is.
-  /// \error kBadOption when a payload reaches 1 KiB or an id, run or kind is empty; then nothing is added.
+  /// \error kBadOption when a payload reaches 1 KiB, an id, run or kind is empty, or a kind holds a colon; then
+  /// nothing is added.
   [[nodiscard]] virtual Status Push(const std::vector<Task>& tasks) = 0;
 
   /// The next task of one of `kinds`: emergency before routine, then the kinds in the order given, then the runs in

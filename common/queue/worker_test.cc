@@ -104,7 +104,14 @@ class BeatCountingQueue final : public Queue {
   Status Fail(const Lease& lease, const Status& why) override { return queue_.Fail(lease, why); }
   StatusOr<std::set<std::string>> DoneSet(const std::string& run) const override { return queue_.DoneSet(run); }
   StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run) const override { return queue_.DeadTasks(run); }
-  StatusOr<TaskCounts> Counts(const std::string& run) const override { return queue_.Counts(run); }
+  StatusOr<CountsByKind> Counts(const std::string& run) const override { return queue_.Counts(run); }
+  Status Return(const Lease& lease) override { return queue_.Return(lease); }
+  Status Retry(const std::string& run, const std::string& id) override { return queue_.Retry(run, id); }
+  Status Forget(const std::string& run) override { return queue_.Forget(run); }
+  StatusOr<std::vector<std::string>> Runs() const override { return queue_.Runs(); }
+  StatusOr<std::set<std::string>> KnownSet(const std::string& run) const override { return queue_.KnownSet(run); }
+  StatusOr<std::vector<LineState>> Lines() const override { return queue_.Lines(); }
+  Status Leave(const std::string& consumer) override { return queue_.Leave(consumer); }
 
  private:
   Queue& queue_;

@@ -55,7 +55,7 @@ class QueueContract : public testing::TestWithParam<Implementation> {
     while (const auto lease = Claim(kinds)) ids.push_back(lease->task.task_id);
     return ids;
   }
-  TaskCounts Counts(const std::string& run = "run-1") { return queue().Counts(run).value(); }
+  TaskCounts Counts(const std::string& run = "run-1") { return Total(queue().Counts(run).value()); }
 
  private:
   QueueUnderTest tested_ = GetParam().open();
