@@ -32,9 +32,9 @@ void Declare(Settings& settings, LogSettings& log);
 
 /// Which sources may be opened, and how large they may be.
 struct SourceSettings {
-  std::vector<std::string> roots;     ///< folders or /vsis3/ prefixes; empty = any local folder, said loudly
-  long max_rows = 100'000;            ///< of a raster, likewise columns
-  double max_raster_gib = 16;         ///< of one raster, decompressed
+  std::vector<std::string> roots;  ///< folders or /vsis3/ prefixes; empty = any local folder, said loudly
+  long max_rows = 100'000;         ///< of a raster, likewise columns
+  double max_raster_gib = 16;      ///< of one raster, decompressed
 };
 void Declare(Settings& settings, SourceSettings& sources);
 

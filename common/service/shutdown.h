@@ -5,8 +5,9 @@
 
 namespace fringewatch::service {
 
-/// From now on SIGTERM and SIGINT ask this process to drain. A second signal ends it at once. Call first in main,
-/// before any thread starts.
+/// From now on SIGTERM and SIGINT ask this process to drain. A second signal ends it at once (128 + its number).
+/// A peer that hangs up is an error of the write, not a signal (SIGPIPE). Call first in main, before any thread
+/// starts.
 void CatchTermination();
 
 /// True once asked to drain (by a signal, or by AskToDrain).
@@ -15,5 +16,8 @@ void CatchTermination();
 void AskToDrain();
 /// Waits until `time` has passed or draining begins; true when it began.
 bool WaitForDrain(std::chrono::milliseconds time);
+
+/// For tests that drain more than once in a process.
+void ForgetDraining();
 
 }  // namespace fringewatch::service
