@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/hash.h"
+#include "common/base/version.h"
 
 namespace fringewatch::scheduler {
 namespace {
@@ -49,6 +50,16 @@ std::string TrackIdentity(const Track& track) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+RunSpec MakeSpec(const Track& track, double threshold, const std::string& compute,
+                 const std::vector<std::string>& model_hashes, int tile_px, int halo_px) {
+  return {.track_identity = TrackIdentity(track),
+          .options = {{"threshold", fmt::format("{}", threshold)}, {"compute", compute}},
+          .model_hashes = model_hashes,
+          .version = kVersion,
+          .tile_px = tile_px,
+          .halo_px = halo_px};
+}
+
 std::string ToJson(const RunSpec& spec) {
   const Json json{{"track", spec.track_identity}, {"options", spec.options}, {"models", spec.model_hashes},
                   {"version", spec.version},      {"tile_px", spec.tile_px}, {"halo_px", spec.halo_px}};
@@ -57,8 +68,14 @@ std::string ToJson(const RunSpec& spec) {
 
 std::string RunHash(const RunSpec& spec) { return Sha256(ToJson(spec)); }
 
+std::string RunId(const RunSpec& spec) { return RunHash(spec).substr(0, 12); }
+
 std::string TaskId(std::string_view run_hash, std::string_view stage, std::string_view place) {
   return Sha256(fmt::format("{}\n{}\n{}", run_hash, stage, place)).substr(0, 32);
+}
+
+std::string PublishTaskId(std::string_view run_id, std::string_view outcome_key) {
+  return Sha256(fmt::format("{}{}", run_id, outcome_key)).substr(0, 32);
 }
 
 StatusOr<std::vector<DetectTask>> PlanDetectTasks(const RunSpec& spec, const Grid& grid) {

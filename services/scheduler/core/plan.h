@@ -26,15 +26,26 @@ struct RunSpec {
 /// of sight, pairs and accepted files (name and role; not the folder they lie in).
 [[nodiscard]] std::string TrackIdentity(const Track& track);
 
+/// The spec of this version of Fringewatch, wherever the run is computed. `threshold`: evidence a site must reach;
+/// `compute`: device kind and precision ("cpu bf16"); `model_hashes`: the detector's, then the unwrapper's.
+[[nodiscard]] RunSpec MakeSpec(const Track& track, double threshold, const std::string& compute,
+                               const std::vector<std::string>& model_hashes, int tile_px, int halo_px);
+
 /// Canonical JSON of a spec: equal specs give equal bytes.
 [[nodiscard]] std::string ToJson(const RunSpec& spec);
 
 /// SHA-256 of ToJson(spec).
 [[nodiscard]] std::string RunHash(const RunSpec& spec);
 
+/// Name of a run everywhere: the first 12 hexadecimal digits of RunHash(spec).
+[[nodiscard]] std::string RunId(const RunSpec& spec);
+
 /// Name of a task: first 32 hexadecimal digits of SHA-256 over the run's hash, the stage ("detect") and the place
 /// (a tile's window). Equal inputs, equal name: a repeated task finds its own artifact.
 [[nodiscard]] std::string TaskId(std::string_view run_hash, std::string_view stage, std::string_view place);
+
+/// Name of the task that writes the products of one outcome: first 32 hexadecimal digits of SHA-256 over both.
+[[nodiscard]] std::string PublishTaskId(std::string_view run_id, std::string_view outcome_key);
 
 struct DetectTask {
   std::string task_id;

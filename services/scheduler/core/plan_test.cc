@@ -83,6 +83,17 @@ TEST(Plan, TheIdentityOfATrackIsItsContentNotItsFolder) {
   EXPECT_NE(TrackIdentity(later), TrackIdentity(SomeTrack()));
 }
 
+TEST(Plan, TheSpecOfARunIsMadeOfWhatDecidesItsProducts) {
+  const RunSpec spec = MakeSpec(SomeTrack(), 0.25, "cpu bf16", {"aa", "bb"}, 512, 64);
+  EXPECT_EQ(spec.track_identity, TrackIdentity(SomeTrack()));
+  EXPECT_EQ(spec.options, (std::map<std::string, std::string>{{"compute", "cpu bf16"}, {"threshold", "0.25"}}));
+  EXPECT_EQ(spec.model_hashes, (std::vector<std::string>{"aa", "bb"}));
+  EXPECT_FALSE(spec.version.empty());
+  EXPECT_EQ(spec.tile_px, 512);
+  EXPECT_EQ(spec.halo_px, 64);
+  EXPECT_EQ(RunId(spec), RunHash(spec).substr(0, 12));
+}
+
 TEST(Plan, RunStageAndPlaceAllNameTheTask) {
   const std::string run = RunHash(SomeSpec());
   const std::set<std::string> ids{TaskId(run, "detect", "t 1"), TaskId(run, "detect", "t 2"),
