@@ -11,6 +11,9 @@ namespace fringewatch::service {
 /// Each role may do what the ones before it may.
 enum class Role { kViewer, kOperator, kAdmin };
 
+/// "viewer", "operator", "admin"
+[[nodiscard]] const char* NameOf(Role role);
+
 struct Caller {
   std::string name;  ///< for the audit log and RunRecord::submitted_by
   Role role = Role::kViewer;
@@ -26,8 +29,9 @@ class Access {
 };
 
 /// Tokens of a file, one per line: `<sha256 of the token> <role> <name> [expires YYYY-MM-DD]`; # starts a comment.
-/// Deny by default. A file that changed into a bad one keeps the tokens of before and logs the error.
-/// \error kNotReadable, kBadOption with all bad lines at once.
+/// The hash is lower-case hexadecimal (`printf %s "$TOKEN" | sha256sum`); the last day counts (UTC). Deny by default.
+/// The file's stamp is looked at in every call. A file that changed into a bad one keeps the tokens of before and logs
+/// the error. \error kNotReadable, kBadOption with all bad lines at once.
 [[nodiscard]] StatusOr<std::unique_ptr<Access>> OpenTokenFile(const std::string& path);
 
 /// Everybody is admin under the name "anonymous". For servers without a token file, which say so when they start.

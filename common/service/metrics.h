@@ -1,10 +1,13 @@
-/// Metrics of a process, for Prometheus. Names and label sets are closed: metric_names_test.cc holds the golden list.
+/// Metrics of a process, for Prometheus. Names and label sets are closed: metrics_test.cc holds the golden list, and
+/// docs/operations/metrics.md says what each means.
 #pragma once
 
 #include <prometheus/registry.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/status.h"
 #include "common/queue/queue.h"
@@ -28,6 +31,7 @@ class Metrics {
   /// fringewatch_stage_last_success_timestamp_seconds{stage}, fringewatch_stage_retries_total{stage,reason}
   void TaskEnded(const std::string& stage, const Status& status, double seconds);
 
+  /// The lines, tasks and runs of now: those not named any more fall to zero.
   /// fringewatch_queue_length, _pending, _oldest_age_seconds {queue="detect",priority}; fringewatch_dead_tasks{stage}
   void SetQueue(const std::vector<LineState>& lines);
   void SetDeadTasks(const std::map<std::string, long>& by_stage);
@@ -52,7 +56,7 @@ class Metrics {
   std::shared_ptr<Families> families_;
 };
 
-/// GET /metrics on `address` ("host:port", port 0 = any) while it lives.
+/// GET /metrics on `address` ("host:port", port 0 = any) while it lives. \error kServiceAway when the port is taken.
 class MetricsServer {
  public:
   [[nodiscard]] static StatusOr<std::unique_ptr<MetricsServer>> Start(const std::string& address,

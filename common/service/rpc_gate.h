@@ -22,21 +22,22 @@ struct Call {
 class RpcGate {
  public:
   struct Options {
-    std::string service;        ///< "JobService"
-    std::string audit_path;     ///< append-only JSON lines of every call above viewer; empty = none
-    int max_streams = 64;       ///< open server streams, over all callers; more get kQuota
+    std::string service;     ///< "JobService"
+    std::string audit_path;  ///< append-only JSON lines of every call above viewer; empty = none
+    int max_streams = 64;    ///< open server streams, over all callers; more get kQuota
   };
-  /// Both must outlive it. \error kNotWritable
+  /// Both must outlive it. \error kNotWritable (audit_path)
   [[nodiscard]] static StatusOr<std::unique_ptr<RpcGate>> Open(const Options& options, const Access& access,
                                                                Metrics& metrics);
   virtual ~RpcGate() = default;
 
-  /// Runs `body` unless the caller may not; exceptions become kInternal with a correlation id, and only the log has
-  /// the text. kDraining once the process drains.
+  /// Runs `body` unless the caller may not; exceptions and kInternal become INTERNAL with a correlation id, and only
+  /// the log has the text. Served until the server refuses calls (RpcServer::Drain). Clients set the deadline: a call
+  /// without one is not limited.
   [[nodiscard]] virtual grpc::Status Unary(grpc::ServerContext& context, const char* method, Role needed,
                                            const std::function<Status(Call&)>& body) = 0;
   /// The same for server streams; counts against max_streams. `body` ends when the client hangs up
-  /// (context.IsCancelled) or the process drains.
+  /// (context.IsCancelled) or the process drains; kDraining when the process drains already.
   [[nodiscard]] virtual grpc::Status Stream(grpc::ServerContext& context, const char* method, Role needed,
                                             const std::function<Status(Call&)>& body) = 0;
 };

@@ -14,17 +14,17 @@
 namespace fringewatch::service {
 
 struct ServerSettings {
-  std::string listen = "127.0.0.1:0";  ///< host:port; port 0 = any
-  std::string tls_certificate, tls_key;  ///< PEM files; both empty = plaintext
+  std::string listen = "127.0.0.1:0";    ///< host:port; port 0 = any
+  std::string tls_certificate, tls_key;  ///< PEM files, read again within 10 s of a change; both empty = plaintext
   std::string tls_client_ca;             ///< PEM file; clients must show a certificate that it signed
   std::string token_file;                ///< OpenTokenFile; empty = OpenToEverybody
   std::string audit_log;
   bool reflection = false;
   int max_message_bytes = 4 << 20;
-  int max_threads = 64;
-  int max_streams = 64;
-  double drain_delay_s = 5;  ///< between NOT_SERVING and refusing calls: balancers look away in this time
-  double drain_grace_s = 30; ///< for the calls that are open then
+  int max_threads = 96;       ///< each open call holds one
+  int max_streams = 64;       ///< RpcGate::Options::max_streams
+  double drain_delay_s = 5;   ///< between NOT_SERVING and refusing calls: balancers look away in this time
+  double drain_grace_s = 30;  ///< for the calls that are open then
 };
 /// Declares them under `server.`, with their rules.
 void Declare(Settings& settings, ServerSettings& server);
@@ -44,7 +44,8 @@ class RpcServer {
   [[nodiscard]] std::string address() const;
   /// Of one service ("" = all); services that cannot work now (Redis away) say so here.
   void SetServing(const std::string& service, bool serving);
-  /// NOT_SERVING, wait drain_delay_s, let open calls finish for drain_grace_s, cancel what is left.
+  /// NOT_SERVING, wait drain_delay_s, refuse new calls, let open calls finish for drain_grace_s, cancel what is left
+  /// (handlers see ServerContext::IsCancelled) and wait until every handler has returned.
   void Drain();
 
  private:

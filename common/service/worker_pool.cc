@@ -1,0 +1,258 @@
+#include "common/service/worker_pool.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <random>
+#include <thread>
+
+#include "common/service/log.h"
+#include "common/service/shutdown.h"
+
+namespace fringewatch::service {
+namespace {
+
+using namespace std::chrono_literals;
+using Milliseconds = std::chrono::milliseconds;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr Milliseconds kClaimWait = 500ms;  // how late a waiting thread sees that the process drains
+constexpr Milliseconds kFirstBackoff = 100ms;
+constexpr Milliseconds kLongestBackoff = 10s;
+
+/// A handler whose exceptions end here: one bad task must not end the process.
+class GuardedHandler final : public TaskHandler {
+ public:
+  explicit GuardedHandler(TaskHandler& inner) : inner_(inner) {}
+  std::string kind() const override { return inner_.kind(); }
+  StatusOr<std::vector<Task>> Handle(const Task& task) override {
+    try {
+      return inner_.Handle(task);
+    } catch (const std::bad_alloc&) {
+      return Error(Fault::kOutOfMemory, "the worker has no memory left: give it more, or fewer tasks (worker.tasks)");
+    } catch (const std::exception& error) {
+      return Error(Fault::kInternal, "exception in the handler of '{}': {}", task.kind, error.what());
+    } catch (...) {
+      return Error(Fault::kInternal, "exception of an unknown kind in the handler of '{}'", task.kind);
+    }
+  }
+
+ private:
+  TaskHandler& inner_;
+};
+
+/// The queue as one thread sees it: remembers the lease at hand, so that it can be given back while the handler still
+/// runs. Everything else passes through.
+class LeaseWatch final : public Queue {
+ public:
+  LeaseWatch(Queue& queue, Metrics& metrics) : queue_(queue), metrics_(metrics) {}
+
+  StatusOr<std::optional<Lease>> Claim(const std::vector<std::string>& kinds, const std::string& consumer,
+                                       Milliseconds wait) override {
+    StatusOr<std::optional<Lease>> lease = queue_.Claim(kinds, consumer, wait);
+    if (!lease.ok() || !*lease) return lease;
+    metrics_.TaskStarted((*lease)->task.kind);
+    const std::lock_guard lock(mutex_);
+    held_ = **lease;
+    claimed_ = **lease;
+    claimed_at_ = std::chrono::steady_clock::now();
+    return lease;
+  }
+  Status Commit(const Lease& lease, const std::vector<Task>& follow_ups) override {
+    ending_ = queue_.Commit(lease, follow_ups);
+    LetGo();
+    return ending_;
+  }
+  Status Fail(const Lease& lease, const Status& why) override {
+    ending_ = queue_.Fail(lease, why);
+    LetGo();
+    return ending_;
+  }
+
+  /// The task that the last turn worked on; none when it claimed nothing. Forgets it.
+  struct Work {
+    Task task;
+    double seconds = 0;
+    Status ending;  ///< of Commit or Fail
+  };
+  std::optional<Work> TakeWork() {
+    const std::lock_guard lock(mutex_);
+    if (!claimed_) return std::nullopt;
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - claimed_at_;
+    Work work{.task = claimed_->task, .seconds = time.count(), .ending = ending_};
+    claimed_.reset();
+    ending_ = Status();
+    return work;
+  }
+  /// The lease at hand, by another thread.
+  std::optional<Lease> held() const {
+    const std::lock_guard lock(mutex_);
+    return held_;
+  }
+
+  Status Push(const std::vector<Task>& tasks) override { return queue_.Push(tasks); }
+  Milliseconds lease_time() const override { return queue_.lease_time(); }
+  Status ExtendLease(const Lease& lease) override { return queue_.ExtendLease(lease); }
+  Status Return(const Lease& lease) override { return queue_.Return(lease); }
+  Status Retry(const std::string& run, const std::string& task) override { return queue_.Retry(run, task); }
+  Status Forget(const std::string& run) override { return queue_.Forget(run); }
+  StatusOr<std::vector<std::string>> Runs() const override { return queue_.Runs(); }
+  StatusOr<std::set<std::string>> KnownSet(const std::string& run) const override { return queue_.KnownSet(run); }
+  StatusOr<std::set<std::string>> DoneSet(const std::string& run) const override { return queue_.DoneSet(run); }
+  StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run) const override { return queue_.DeadTasks(run); }
+  StatusOr<CountsByKind> Counts(const std::string& run) const override { return queue_.Counts(run); }
+  StatusOr<std::vector<LineState>> Lines() const override { return queue_.Lines(); }
+  Status Leave(const std::string& consumer) override { return queue_.Leave(consumer); }
+
+ private:
+  void LetGo() {
+    const std::lock_guard lock(mutex_);
+    held_.reset();
+  }
+
+  Queue& queue_;
+  Metrics& metrics_;
+  mutable std::mutex mutex_;
+  std::optional<Lease> held_, claimed_;
+  SteadyTime claimed_at_;
+  Status ending_;  // touched by the working thread only
+};
+
+LogFields FieldsOf(const Task& task, const std::string& consumer) {
+  return {{"run_id", task.run_id},
+          {"task_id", task.task_id},
+          {"stage", task.kind},
+          {"attempt", std::to_string(task.attempt)},
+          {"worker", consumer}};
+}
+
+/// One thread of the pool.
+class Worker {
+ public:
+  Worker(Queue& queue, std::vector<TaskHandler*> handlers, std::string consumer, Metrics& metrics)
+      : watch_(queue, metrics), handlers_(std::move(handlers)), consumer_(std::move(consumer)), metrics_(metrics) {}
+
+  void Work() {
+    Milliseconds backoff = kFirstBackoff;
+    while (!Draining()) {
+      const StatusOr<Turn> turn = WorkOnce(watch_, handlers_, consumer_, kClaimWait);
+      Report(turn);
+      if (turn.ok()) {
+        backoff = kFirstBackoff;
+        continue;
+      }
+      WaitForDrain(backoff);
+      backoff = std::min(backoff * 2, kLongestBackoff);
+    }
+    if (const Status left = watch_.Leave(consumer_); !left.ok()) {
+      Log(LogLevel::kWarning, "the queue did not hear that the worker leaves",
+          {{"worker", consumer_}, {"error", MessageOf(left)}});
+    }
+  }
+
+  /// Gives the lease back that is still held, if any.
+  void GiveBack() {
+    const std::optional<Lease> lease = watch_.held();
+    if (!lease) return;
+    const Status status = watch_.Return(*lease);
+    LogFields fields = FieldsOf(lease->task, consumer_);
+    fields.emplace_back("status", status.ok() ? "OK" : MessageOf(status));
+    Log(LogLevel::kWarning, "not done within worker.grace_s: task given back", fields);
+  }
+
+ private:
+  void Report(const StatusOr<Turn>& turn) {
+    const std::optional<LeaseWatch::Work> work = watch_.TakeWork();
+    if (work) {
+      Status status = work->ending;  // a good answer whose commit was refused is no success
+      if (turn.ok() && !turn->status.ok()) status = turn->status;
+      if (!turn.ok()) status = turn.status();
+      metrics_.TaskEnded(work->task.kind, status, work->seconds);
+      LogFields fields = FieldsOf(work->task, consumer_);
+      fields.emplace_back("status", status.ok() ? "OK" : MessageOf(status));
+      fields.emplace_back("seconds", fmt::format("{:.3f}", work->seconds));
+      Log(status.ok() ? LogLevel::kInfo : LogLevel::kWarning, status.ok() ? "task done" : "task not done", fields);
+    } else if (!turn.ok()) {
+      Log(LogLevel::kError, "the queue does not answer: trying again",
+          {{"worker", consumer_}, {"error", MessageOf(turn.status())}});
+    }
+  }
+
+  LeaseWatch watch_;
+  std::vector<TaskHandler*> handlers_;
+  std::string consumer_;
+  Metrics& metrics_;
+};
+
+/// Counts the threads that have ended.
+class Leavers {
+ public:
+  void Add() {
+    {
+      const std::lock_guard lock(mutex_);
+      ++left_;
+    }
+    changed_.notify_all();
+  }
+  /// True when `number` had left before `time` passed.
+  bool WaitFor(size_t number, std::chrono::duration<double> time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [&] { return left_ == number; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  size_t left_ = 0;
+};
+
+}  // namespace
+
+void WorkUntilDrained(Queue& queue, const std::vector<TaskHandler*>& handlers, const WorkerOptions& options,
+                      Metrics& metrics) {
+  std::vector<std::unique_ptr<GuardedHandler>> guarded;
+  std::vector<TaskHandler*> safe;
+  for (TaskHandler* handler : handlers) {
+    guarded.push_back(std::make_unique<GuardedHandler>(*handler));
+    safe.push_back(guarded.back().get());
+  }
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (int i = 0; i < options.threads; ++i) {
+    workers.push_back(std::make_unique<Worker>(queue, safe, fmt::format("{}/{}", options.consumer, i), metrics));
+  }
+  Leavers leavers;
+  std::vector<std::thread> threads;
+  threads.reserve(workers.size());
+  for (const auto& worker : workers) {
+    threads.emplace_back([&worker, &leavers] {
+      worker->Work();
+      leavers.Add();
+    });
+  }
+  while (!WaitForDrain(1h)) {
+  }
+  if (!leavers.WaitFor(workers.size(), std::chrono::duration<double>(options.drain_grace_s))) {
+    for (const auto& worker : workers) worker->GiveBack();
+    Log(LogLevel::kWarning, "tasks were not done within worker.grace_s: the process ends without them");
+    std::_Exit(kTasksGivenBack);
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+std::string DefaultConsumerName() {
+  std::array<char, 256> host = {};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
+  std::random_device random;
+  return fmt::format("{}-{}-{:04}", host.data(), ::getpid(), random() % 10'000);
+}
+
+}  // namespace fringewatch::service
