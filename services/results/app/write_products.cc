@@ -10,7 +10,6 @@
 #include "common/io/mintpy_file.h"
 #include "services/results/app/report_background.h"
 #include "services/results/app/report_html.h"
-#include "services/results/core/inventory.h"
 #include "services/results/core/manifest.h"
 
 namespace fringewatch::results {
@@ -143,8 +142,12 @@ StatusOr<std::vector<ProductFile>> HashProducts(const std::string& folder, const
 
 Status WriteProducts(const std::string& folder, const StackReader& stack, std::vector<SiteRecord> sites,
                      const RunFacts& facts) {
+  return WriteProducts(folder, stack, BuildInventory(std::move(sites)), facts);
+}
+
+Status WriteProducts(const std::string& folder, const StackReader& stack, const Inventory& inventory,
+                     const RunFacts& facts) {
   const Track& track = stack.track();
-  const Inventory inventory = BuildInventory(std::move(sites));
   FW_RETURN_IF_ERROR(PrepareFolder(folder));
   FW_RETURN_IF_ERROR(io::WriteWholeFile(folder + "/run.json", RunJson(track, facts)));
   FW_RETURN_IF_ERROR(io::WriteGeoPackage(folder + "/sites.gpkg", SiteLayer(inventory, track), track.grid));

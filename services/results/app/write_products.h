@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/stack/stack_reader.h"
-#include "services/results/core/product.h"
+#include "services/results/core/inventory.h"
 
 namespace fringewatch::results {
 
@@ -14,6 +14,9 @@ namespace fringewatch::results {
 /// older manifest and the site files of an older run are removed; nothing else in the folder is touched. `stack` gives
 /// the track and the background of the report's map. \error kNotWritable with the file.
 [[nodiscard]] Status WriteProducts(const std::string& folder, const StackReader& stack, std::vector<SiteRecord> sites,
+                                   const RunFacts& facts);
+/// The same for sites that are merged already.
+[[nodiscard]] Status WriteProducts(const std::string& folder, const StackReader& stack, const Inventory& inventory,
                                    const RunFacts& facts);
 
 }  // namespace fringewatch::results

@@ -17,6 +17,7 @@ struct SiteRecord {
   SiteSeries series;
   bool has_series = false;  ///< false: unwrapping failed, see `failure`
   std::string failure;      ///< status of the failed unwrapping
+  std::string series_key;   ///< artifact that holds the series; empty = none
 };
 
 /// The numbers of a site that tables show. Velocities are line of sight, mm/yr, towards the satellite.

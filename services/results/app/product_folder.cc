@@ -1,0 +1,54 @@
+#include "services/results/app/product_folder.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+
+#include "common/io/copy_tree.h"
+#include "common/io/folder_replace.h"
+
+namespace fringewatch::results {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 7> kProducts = {
+    "run.json", "manifest.json", "sites.gpkg", "velocity.tif", "velocity_std.tif", "report.html", "sites"};
+
+bool HoldsOtherThings(const std::string& folder) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (std::find(kProducts.begin(), kProducts.end(), name) == kProducts.end()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<ProductFolder>> ProductFolder::Prepare(const std::string& target) {
+  const bool is_remote = target.starts_with("/vsi");
+  if (!is_remote && HoldsOtherThings(target)) {
+    return std::unique_ptr<ProductFolder>(new ProductFolder(Way::kInto, target, target));
+  }
+  const std::string beside = is_remote ? (fs::temp_directory_path() / "fringewatch-products").string() : target;
+  FW_ASSIGN_OR_RETURN(std::string path, io::MakeSiblingFolder(beside));
+  return std::unique_ptr<ProductFolder>(
+      new ProductFolder(is_remote ? Way::kCopy : Way::kExchange, target, std::move(path)));
+}
+
+ProductFolder::~ProductFolder() {
+  std::error_code ignored;
+  if (way_ != Way::kInto && !path_.empty()) fs::remove_all(path_, ignored);
+}
+
+Status ProductFolder::Place() {
+  switch (way_) {
+    case Way::kExchange: return io::ReplaceFolder(path_, target_);
+    case Way::kCopy: return io::CopyTree(path_, target_, "manifest.json");
+    default: return {};
+  }
+}
+
+}  // namespace fringewatch::results
