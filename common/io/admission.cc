@@ -168,14 +168,14 @@ bool SettleCoherence(Listing& listing, const std::vector<InspectedPair*>& usable
   return magnitude;
 }
 
-std::optional<Layer> AdmitHeight(Listing& listing, const StackSource& source, const DatasetPool& pool,
-                                 const Grid& common, const Window& frame) {
+std::optional<Layer> AdmitHeight(Listing& listing, const StackSource& source, const SourceRules& rules,
+                                 const DatasetPool& pool, const Grid& common, const Window& frame) {
   std::optional<RasterSource> height = listing.height;
   if (!source.height_path.empty()) height = RasterSource{source.height_path};
   if (!height) return std::nullopt;
   Layer layer{*height, {}, 0, 0};
   const auto admit = [&]() -> Status {
-    FW_ASSIGN_OR_RETURN(layer.info, Inspect(*height));
+    FW_ASSIGN_OR_RETURN(layer.info, Inspect(*height, rules));
     Window covered = common.frame();
     FW_RETURN_IF_ERROR(AlignLayer(common, layer, covered));
     return CheckAnyValid(pool, layer, false);
@@ -232,12 +232,12 @@ void NoteConversions(Listing& listing, const std::vector<InspectedPair*>& usable
 
 }  // namespace
 
-Admitted Admit(Listing& listing, const StackSource& source) {
-  const DatasetPool pool;
+Admitted Admit(Listing& listing, const StackSource& source, const SourceRules& rules) {
+  const DatasetPool pool(rules);
   std::vector<InspectedPair> pairs(listing.candidates.size());
   ParallelFor(static_cast<int>(pairs.size()), Threads(), [&](int i) {
     const size_t p = static_cast<size_t>(i);
-    pairs[p] = InspectPair(pool, listing.candidates[p], source.flip_sign);
+    pairs[p] = InspectPair(rules, pool, listing.candidates[p], source.flip_sign);
   });
   Admitted admitted;
   if (const Grid* grid = CommonGrid(pairs); grid != nullptr) {
@@ -257,7 +257,7 @@ Admitted Admit(Listing& listing, const StackSource& source) {
       admitted.grid = SubGrid(common, frame);
       admitted.has_coherence = SettleCoherence(listing, usable);
       NoteConversions(listing, usable, common, frame);
-      admitted.height = AdmitHeight(listing, source, pool, common, frame);
+      admitted.height = AdmitHeight(listing, source, rules, pool, common, frame);
     }
     for (const InspectedPair* pair : usable) {
       PairLayers layers = pair->layers;

@@ -21,6 +21,6 @@ struct Admitted {
 /// Inspects every candidate (geometry, damage, units, a small sample of pixels), reconciles grids that differ by
 /// whole pixels to their intersection, keeps one of each pair, tests the signs by closure. Appends verdicts and notes
 /// to `listing`, and a wavelength found in the rasters' tags. Nothing accepted: an empty list of pairs.
-[[nodiscard]] Admitted Admit(Listing& listing, const StackSource& source);
+[[nodiscard]] Admitted Admit(Listing& listing, const StackSource& source, const SourceRules& rules);
 
 }  // namespace fringewatch::io

@@ -43,9 +43,9 @@ std::optional<LineOfSight> Normalised(const LineOfSight& sum) {
   return LineOfSight{sum.east / length, sum.north / length, sum.up / length};
 }
 
-StatusOr<std::vector<float>> SampleValues(const RasterSource& source, bool zero_is_missing) {
-  FW_ASSIGN_OR_RETURN(const RasterInfo info, Inspect(source));
-  const DatasetPool pool;
+StatusOr<std::vector<float>> SampleValues(const SourceRules& rules, const RasterSource& source, bool zero_is_missing) {
+  FW_ASSIGN_OR_RETURN(const RasterInfo info, Inspect(source, rules));
+  const DatasetPool pool(rules);
   std::vector<float> values;
   for (const Window& window : SampleWindows(info.grid.rows, info.grid.cols)) {
     FW_ASSIGN_OR_RETURN(const Array2<float> part, pool.Read(source, info, window));

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "common/io/dataset.h"
-#include "common/io/open_stack.h"
+#include "common/io/source_files.h"
+#include "common/stack/stack_source.h"
 #include "common/stack/track.h"
 
 namespace fringewatch::io {
@@ -49,13 +50,14 @@ struct Listing {
                               const std::string& path);
 };
 
-/// The readers. Each lists what the folder of the source holds; none of them reads pixels of the pairs.
+/// The readers. Each lists what the folder of the source holds, seen through `disk` alone; none of them reads pixels of
+/// the pairs.
 /// \error kNotReadable, kBadOption, kStackEmpty when there is nothing of that format.
-[[nodiscard]] StatusOr<Listing> ListLicsar(const StackSource& source);
-[[nodiscard]] StatusOr<Listing> ListHyp3(const StackSource& source);
-[[nodiscard]] StatusOr<Listing> ListIsce2(const StackSource& source);
-[[nodiscard]] StatusOr<Listing> ListGamma(const StackSource& source);
-[[nodiscard]] StatusOr<Listing> ListGeotiff(const StackSource& source);
+[[nodiscard]] StatusOr<Listing> ListLicsar(const SourceFiles& disk, const StackSource& source);
+[[nodiscard]] StatusOr<Listing> ListHyp3(const SourceFiles& disk, const StackSource& source);
+[[nodiscard]] StatusOr<Listing> ListIsce2(const SourceFiles& disk, const StackSource& source);
+[[nodiscard]] StatusOr<Listing> ListGamma(const SourceFiles& disk, const StackSource& source);
+[[nodiscard]] StatusOr<Listing> ListGeotiff(const SourceFiles& disk, const StackSource& source);
 
 /// Direction of flight from the heading (degrees clockwise from north).
 [[nodiscard]] std::string OrbitOfHeading(double heading_deg);
@@ -64,6 +66,7 @@ struct Listing {
 /// A unit vector from a sum of vectors; none when the sum vanishes or points below the horizon.
 [[nodiscard]] std::optional<LineOfSight> Normalised(const LineOfSight& sum);
 /// Values on the sample lattice of a raster, NaN where missing or, with `zero_is_missing`, zero.
-[[nodiscard]] StatusOr<std::vector<float>> SampleValues(const RasterSource& source, bool zero_is_missing);
+[[nodiscard]] StatusOr<std::vector<float>> SampleValues(const SourceRules& rules, const RasterSource& source,
+                                                        bool zero_is_missing);
 
 }  // namespace fringewatch::io

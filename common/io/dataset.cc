@@ -13,6 +13,7 @@
 
 #include "common/base/units.h"
 #include "common/io/files.h"
+#include "common/io/raster_format.h"
 
 namespace fringewatch::io {
 namespace {
@@ -27,28 +28,31 @@ struct CloseDataset {
 };
 using DatasetPtr = std::unique_ptr<GDALDataset, CloseDataset>;
 
-bool StartsLikeTiff(const std::string& path) {
-  VSILFILE* file = VSIFOpenL(path.c_str(), "rb");
-  if (file == nullptr) return false;
-  std::array<char, 4> magic{};
-  const size_t got = VSIFReadL(magic.data(), 1, magic.size(), file);
-  VSIFCloseL(file);
-  if (got < magic.size()) return false;
-  return (magic[0] == 'I' && magic[1] == 'I' && (magic[2] == 42 || magic[2] == 43)) ||
-         (magic[0] == 'M' && magic[1] == 'M' && (magic[3] == 42 || magic[3] == 43));
-}
-
-StatusOr<DatasetPtr> OpenDataset(const RasterSource& source) {
-  PrepareGdal();
-  CPLErrorReset();
-  const std::string& name = source.vrt.empty() ? source.path : source.vrt;
-  DatasetPtr dataset(GDALDataset::Open(name.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY));
-  if (dataset) return dataset;
-  const std::string reason = LastGdalError();
+Status CannotOpen(const RasterSource& source, const std::string& reason) {
+  if (FileSize(source.path) == 0) return Error(Fault::kRasterTruncated, "{}: is empty (0 bytes)", source.path);
   if (StartsLikeTiff(source.path)) {
     return Error(Fault::kRasterTruncated, "{}: the TIFF directory is damaged or cut off ({})", source.path, reason);
   }
   return Error(Fault::kNotReadable, "{}: {}", source.path, reason);
+}
+
+StatusOr<DatasetPtr> OpenDataset(const RasterSource& source, const SourceRules& rules) {
+  PrepareGdal();
+  FW_RETURN_IF_ERROR(rules.CheckPath(source.path));
+  CPLErrorReset();
+  const std::string& name = source.vrt.empty() ? source.path : source.vrt;
+  constexpr unsigned kMode = GDAL_OF_RASTER | GDAL_OF_READONLY;
+  DatasetPtr dataset;
+  if (!rules.confined()) {
+    dataset.reset(GDALDataset::Open(name.c_str(), kMode));
+  } else {
+    FW_ASSIGN_OR_RETURN(const char* driver, source.vrt.empty() ? KnownDriver(source.path) : "VRT");
+    const char* const drivers[] = {driver, nullptr};
+    const CPLStringList companions = Companions(source, rules);
+    dataset.reset(GDALDataset::Open(name.c_str(), kMode, drivers, nullptr, companions.List()));
+  }
+  if (!dataset) return CannotOpen(source, LastGdalError());
+  return dataset;
 }
 
 // Every block that the directory promises must lie inside the file.
@@ -73,7 +77,7 @@ Status CheckTiffBlocks(GDALDataset& dataset, const std::string& path, uint64_t b
   return {};
 }
 
-Status CheckSize(const RasterSource& source) {
+Status CheckBytes(const RasterSource& source) {
   const auto bytes = FileSize(source.path);
   if (!bytes) return Error(Fault::kNotReadable, "{}: no such file", source.path);
   if (*bytes == 0) return Error(Fault::kRasterTruncated, "{}: is empty (0 bytes): copy it again", source.path);
@@ -123,6 +127,19 @@ Status DescribeGrid(GDALDataset& dataset, const std::string& path, RasterInfo& i
   return {};
 }
 
+RasterSize SizeOf(GDALDataset& dataset) {
+  GDALRasterBand* band = dataset.GetRasterBand(1);
+  int block_cols = 1, block_rows = 1;
+  band->GetBlockSize(&block_cols, &block_rows);
+  RasterSize size{
+      dataset.GetRasterYSize(), dataset.GetRasterXSize(), dataset.GetRasterCount(), 1, block_rows, block_cols};
+  for (int b = 1; b <= dataset.GetRasterCount(); ++b) {
+    const int bytes = GDALGetDataTypeSizeBytes(dataset.GetRasterBand(b)->GetRasterDataType());
+    size.bytes_per_value = std::max(size.bytes_per_value, static_cast<uint64_t>(bytes));
+  }
+  return size;
+}
+
 Status DescribeBand(GDALDataset& dataset, const RasterSource& source, RasterInfo& info) {
   info.band = source.band == 0 ? dataset.GetRasterCount() : source.band;
   if (info.band < 1 || info.band > dataset.GetRasterCount()) {
@@ -147,25 +164,6 @@ Status DescribeBand(GDALDataset& dataset, const RasterSource& source, RasterInfo
   return {};
 }
 
-const char* GdalName(RawType type) {
-  switch (type) {
-    case RawType::kFloat32: return "Float32";
-    case RawType::kFloat64: return "Float64";
-    case RawType::kComplex64: return "CFloat32";
-    case RawType::kComplex128: return "CFloat64";
-  }
-  return "Float32";
-}
-
-uint64_t BytesOf(RawType type) { return type == RawType::kFloat32 ? 4 : type == RawType::kComplex128 ? 16 : 8; }
-
-std::string XmlEscaped(const std::string& text) {
-  char* escaped = CPLEscapeString(text.c_str(), -1, CPLES_XML);
-  std::string result = escaped;
-  CPLFree(escaped);
-  return result;
-}
-
 }  // namespace
 
 void PrepareGdal() {
@@ -182,11 +180,13 @@ std::string LastGdalError() {
   return message.empty() ? "no reason given" : message;
 }
 
-StatusOr<RasterInfo> Inspect(const RasterSource& source) {
+StatusOr<RasterInfo> Inspect(const RasterSource& source, const SourceRules& rules) {
   PrepareGdal();
-  FW_RETURN_IF_ERROR(CheckSize(source));
-  FW_ASSIGN_OR_RETURN(const DatasetPtr dataset, OpenDataset(source));
+  FW_RETURN_IF_ERROR(rules.CheckPath(source.path));
+  FW_RETURN_IF_ERROR(CheckBytes(source));
+  FW_ASSIGN_OR_RETURN(const DatasetPtr dataset, OpenDataset(source, rules));
   if (dataset->GetRasterCount() == 0) return Error(Fault::kNotReadable, "{}: holds no raster band", source.path);
+  FW_RETURN_IF_ERROR(rules.CheckSize(source.path, SizeOf(*dataset)));
   RasterInfo info;
   FW_RETURN_IF_ERROR(DescribeGrid(*dataset, source.path, info));
   FW_RETURN_IF_ERROR(DescribeBand(*dataset, source, info));
@@ -216,7 +216,7 @@ class DatasetPool::Lease {
         return lease;
       }
     }
-    FW_ASSIGN_OR_RETURN(DatasetPtr dataset, OpenDataset(source));
+    FW_ASSIGN_OR_RETURN(DatasetPtr dataset, OpenDataset(source, pool.rules_));
     return Lease(pool, name, std::move(dataset));
   }
   Lease(Lease&&) = default;
@@ -241,12 +241,13 @@ class DatasetPool::Lease {
   DatasetPtr dataset_;
 };
 
-DatasetPool::DatasetPool() = default;
+DatasetPool::DatasetPool(SourceRules rules) : rules_(std::move(rules)) {}
 DatasetPool::~DatasetPool() = default;
 
 Status DatasetPool::ReadPixels(const RasterSource& source, const RasterInfo& info, const Window& window, void* buffer,
                                bool as_complex) const {
   FW_ASSIGN_OR_RETURN(const Lease lease, Lease::Take(*this, source));
+  if (source.raw_bytes > 0) FW_RETURN_IF_ERROR(CheckBytes(source));  // GDAL fills what a raw file lacks
   const int first_row = info.flip_rows ? info.grid.rows - window.row1() : window.row0;
   CPLErrorReset();
   const CPLErr result = lease->GetRasterBand(info.band)->RasterIO(
@@ -307,25 +308,6 @@ StatusOr<ComplexWindow> DatasetPool::ReadComplex(const RasterSource& source, con
     parts.magnitude.values[i] = valid ? magnitude : kMissing;
   }
   return parts;
-}
-
-RasterSource RawSource(const std::string& path, const RawLayout& layout, int band) {
-  using Interleave = RawLayout::Interleave;
-  const uint64_t value = BytesOf(layout.type);
-  const uint64_t bands = static_cast<uint64_t>(layout.bands), cols = static_cast<uint64_t>(layout.cols);
-  const uint64_t plane = value * cols * static_cast<uint64_t>(layout.rows);
-  const bool by_pixel = layout.interleave == Interleave::kPixel, by_band = layout.interleave == Interleave::kBand;
-  const uint64_t next_band = by_pixel ? value : by_band ? plane : value * cols;
-  std::string vrt = fmt::format("<VRTDataset rasterXSize=\"{}\" rasterYSize=\"{}\">", layout.cols, layout.rows);
-  for (uint64_t b = 0; b < bands; ++b) {
-    vrt += fmt::format(
-        "<VRTRasterBand dataType=\"{}\" band=\"{}\" subClass=\"VRTRawRasterBand\">"
-        "<SourceFilename relativetoVRT=\"0\">{}</SourceFilename><ImageOffset>{}</ImageOffset>"
-        "<PixelOffset>{}</PixelOffset><LineOffset>{}</LineOffset><ByteOrder>{}</ByteOrder></VRTRasterBand>",
-        GdalName(layout.type), b + 1, XmlEscaped(path), b * next_band, by_pixel ? value * bands : value,
-        value * cols * (by_band ? 1 : bands), layout.big_endian ? "MSB" : "LSB");
-  }
-  return {path, vrt + "</VRTDataset>", plane * bands, band};
 }
 
 std::vector<Window> SampleWindows(int rows, int cols) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/io/source_rules.h"
 #include "common/raster/array.h"
 #include "common/raster/grid.h"
 
@@ -51,8 +52,9 @@ struct RasterInfo {
 };
 
 /// Opens, checks that nothing is cut off, describes.
-/// \error kNotReadable; kRasterTruncated for an empty or cut-off file; kGridMismatch for a rotated grid.
-[[nodiscard]] StatusOr<RasterInfo> Inspect(const RasterSource& source);
+/// \error kNotReadable; kRasterTruncated for an empty or cut-off file; kGridMismatch for a rotated grid; by the rules
+/// kPathForbidden, kRasterTooLarge (before any pixel is read) and kFormatUnknown.
+[[nodiscard]] StatusOr<RasterInfo> Inspect(const RasterSource& source, const SourceRules& rules = {});
 
 /// The two parts of a complex window; NaN in both where the number is zero or not finite.
 struct ComplexWindow {
@@ -63,7 +65,8 @@ struct ComplexWindow {
 /// Open files, at most one per concurrent reader in use and a bounded number kept idle. Thread-safe.
 class DatasetPool {
  public:
-  DatasetPool();
+  /// `rules` hold for every file that it opens.
+  explicit DatasetPool(SourceRules rules = {});
   ~DatasetPool();
   DatasetPool(const DatasetPool&) = delete;
   DatasetPool& operator=(const DatasetPool&) = delete;
@@ -81,6 +84,7 @@ class DatasetPool {
   struct Idle;
   [[nodiscard]] Status ReadPixels(const RasterSource& source, const RasterInfo& info, const Window& window,
                                   void* buffer, bool as_complex) const;
+  SourceRules rules_;
   mutable std::mutex mutex_;
   mutable std::list<Idle> idle_;  // oldest first
 };

@@ -36,8 +36,8 @@ struct PairLayers {
 class FileStack final : public StackReader {
  public:
   /// `pairs` in the order of track.pairs.
-  FileStack(Track track, std::vector<PairLayers> pairs, std::optional<Layer> height)
-      : track_(std::move(track)), pairs_(std::move(pairs)), height_(std::move(height)) {}
+  FileStack(Track track, std::vector<PairLayers> pairs, std::optional<Layer> height, SourceRules rules)
+      : track_(std::move(track)), pairs_(std::move(pairs)), height_(std::move(height)), pool_(std::move(rules)) {}
   [[nodiscard]] const Track& track() const override { return track_; }
   [[nodiscard]] StatusOr<PairRaster> ReadPair(int pair, const Window& window) const override;
   [[nodiscard]] StatusOr<Array2<float>> ReadHeight(const Window& window) const override;

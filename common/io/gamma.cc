@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "common/io/candidate.h"
-#include "common/io/files.h"
 
 namespace fringewatch::io {
 namespace {
@@ -21,8 +20,8 @@ struct Parameters {
   std::map<std::string, std::string> values;
 };
 
-std::optional<Parameters> ReadParameters(const std::string& path) {
-  const StatusOr<std::string> text = ReadText(path);
+std::optional<Parameters> ReadParameters(const SourceFiles& disk, const std::string& path) {
+  const StatusOr<std::string> text = disk.ReadText(path);
   if (!text.ok()) return std::nullopt;
   Parameters parameters{path, 0, 0, KeyValues(*text, ':')};
   const bool offset = path.ends_with(".off");
@@ -35,13 +34,13 @@ std::optional<Parameters> ReadParameters(const std::string& path) {
 }
 
 // Parameter files of the folder, its subfolders and its parent.
-std::vector<Parameters> FindParameters(const std::string& folder) {
-  std::vector<std::string> files = FilesBelow(folder, kPairDepth);
-  for (const std::string& file : FilesBelow(FolderOf(folder), 0)) files.push_back(file);
+std::vector<Parameters> FindParameters(const SourceFiles& disk, const std::string& folder) {
+  std::vector<std::string> files = disk.FilesBelow(folder, kPairDepth);
+  for (const std::string& file : disk.FilesBelow(FolderOf(folder), 0)) files.push_back(file);
   std::vector<Parameters> found;
   for (const std::string& file : files) {
     if (!file.ends_with("mli.par") && !file.ends_with(".off") && !file.ends_with("slc.par")) continue;
-    if (auto parameters = ReadParameters(file)) found.push_back(std::move(*parameters));
+    if (auto parameters = ReadParameters(disk, file)) found.push_back(std::move(*parameters));
   }
   return found;
 }
@@ -52,14 +51,14 @@ struct Fit {
   bool is_complex = true;
 };
 
-Fit BestFit(const std::vector<Parameters>& all, const std::vector<std::string>& files) {
+Fit BestFit(const SourceFiles& disk, const std::vector<Parameters>& all, const std::vector<std::string>& files) {
   Fit best;
   long best_count = -1;
   for (const Parameters& parameters : all) {
     const uint64_t pixels = static_cast<uint64_t>(parameters.rows) * static_cast<uint64_t>(parameters.cols);
     for (const bool is_complex : {true, false}) {
       const long count = std::count_if(files.begin(), files.end(), [&](const std::string& file) {
-        return FileSize(file) == pixels * (is_complex ? 8 : 4);
+        return disk.FileSize(file) == pixels * (is_complex ? 8 : 4);
       });
       // Radar parameters say more than an offset file of the same size.
       const bool richer = best.parameters != nullptr && best.parameters->path.ends_with(".off");
@@ -98,8 +97,8 @@ void ReadRadar(const std::vector<Parameters>& all, const Parameters& fitted, Lis
   }
 }
 
-std::string CoherencePath(const std::string& phase, const std::string& dates) {
-  for (const std::string& file : FilesBelow(FolderOf(phase), 0)) {
+std::string CoherencePath(const SourceFiles& disk, const std::string& phase, const std::string& dates) {
+  for (const std::string& file : disk.FilesBelow(FolderOf(phase), 0)) {
     const std::string name = BaseName(file);
     if (name.starts_with(dates + ".") && (name.ends_with(".cc") || name.ends_with(".cor"))) return file;
   }
@@ -111,17 +110,18 @@ const std::regex& PairName() {
   return pattern;
 }
 
-std::vector<std::string> FindPairs(const std::string& folder) {
+std::vector<std::string> FindPairs(const SourceFiles& disk, const std::string& folder) {
   static const std::regex kNotData(R"(.*([._]par|\.(off|unw|cc|cor|bmp|ras|png|tif|xml|vrt|hdr|kml|txt|log)))");
   std::vector<std::string> files;
-  for (const std::string& file : FilesBelow(folder, kPairDepth)) {
+  for (const std::string& file : disk.FilesBelow(folder, kPairDepth)) {
     const std::string name = BaseName(file);
     if (std::regex_match(name, PairName()) && !std::regex_match(name, kNotData)) files.push_back(file);
   }
   return files;
 }
 
-void AddPair(const std::string& file, const RawLayout& layout, const std::string& parameters, Listing& listing) {
+void AddPair(const SourceFiles& disk, const std::string& file, const RawLayout& layout, const std::string& parameters,
+             Listing& listing) {
   const std::string name = BaseName(file);
   std::smatch dates;
   std::regex_match(name, dates, PairName());
@@ -130,12 +130,12 @@ void AddPair(const std::string& file, const RawLayout& layout, const std::string
   if (!listing.SetDates(candidate, dates[1], dates[2], file)) return;
   candidate.phase = RawSource(file, layout);
   candidate.zero_is_missing = true;
-  if (const uint64_t bytes = FileSize(file).value_or(0); bytes > candidate.phase.raw_bytes) {
+  if (const uint64_t bytes = disk.FileSize(file).value_or(0); bytes > candidate.phase.raw_bytes) {
     return listing.Reject(file, "phase",
                           Error(Fault::kGridMismatch, "{}: has {} bytes, but {} x {} px of {} are {} bytes", file,
                                 bytes, layout.cols, layout.rows, parameters, candidate.phase.raw_bytes));
   }
-  if (const std::string path = CoherencePath(file, name.substr(0, name.find('.'))); !path.empty()) {
+  if (const std::string path = CoherencePath(disk, file, name.substr(0, name.find('.'))); !path.empty()) {
     RawLayout coherence = layout;
     coherence.type = RawType::kFloat32;
     candidate.coherence = RawSource(path, coherence);
@@ -145,17 +145,17 @@ void AddPair(const std::string& file, const RawLayout& layout, const std::string
 
 }  // namespace
 
-StatusOr<Listing> ListGamma(const StackSource& source) {
+StatusOr<Listing> ListGamma(const SourceFiles& disk, const StackSource& source) {
   Listing listing;
   listing.format = "gamma";
   listing.track_name = BaseName(source.path);
   listing.magnitude_may_be_coherence = true;
-  const std::vector<std::string> files = FindPairs(source.path);
+  const std::vector<std::string> files = FindPairs(disk, source.path);
   if (files.empty()) {
     return Error(Fault::kStackEmpty, "{}: no GAMMA interferograms (<date1>_<date2>.diff*)", source.path);
   }
-  const std::vector<Parameters> parameters = FindParameters(source.path);
-  const Fit fit = BestFit(parameters, files);
+  const std::vector<Parameters> parameters = FindParameters(disk, source.path);
+  const Fit fit = BestFit(disk, parameters, files);
   if (fit.parameters == nullptr) {
     return Error(Fault::kNotReadable, "{}: no *mli.par, *slc.par or *.off here or above states the width", source.path);
   }
@@ -165,7 +165,7 @@ StatusOr<Listing> ListGamma(const StackSource& source) {
   layout.cols = fit.parameters->cols;
   layout.type = fit.is_complex ? RawType::kComplex64 : RawType::kFloat32;
   layout.big_endian = true;
-  for (const std::string& file : files) AddPair(file, layout, fit.parameters->path, listing);
+  for (const std::string& file : files) AddPair(disk, file, layout, fit.parameters->path, listing);
   return listing;
 }
 

@@ -3,7 +3,6 @@
 #include <set>
 
 #include "common/io/candidate.h"
-#include "common/io/files.h"
 
 namespace fringewatch::io {
 namespace {
@@ -60,8 +59,8 @@ std::string Filled(std::string pattern, const std::string& date1, const std::str
   return pattern;
 }
 
-void AddPair(const StackSource& source, const std::string& path, const std::string& text1, const std::string& text2,
-             Listing& listing) {
+void AddPair(const SourceFiles& disk, const StackSource& source, const std::string& path, const std::string& text1,
+             const std::string& text2, Listing& listing) {
   Candidate candidate;
   candidate.name = BaseName(path);
   const StatusOr<std::string> date1 = WithoutDayOfYear(text1), date2 = WithoutDayOfYear(text2);
@@ -77,7 +76,7 @@ void AddPair(const StackSource& source, const std::string& path, const std::stri
   candidate.zero_is_missing = source.unwrapped;
   if (!source.coherence_pattern.empty()) {
     const std::string coherence = JoinPath(source.path, Filled(source.coherence_pattern, text1, text2));
-    if (FileExists(coherence)) {
+    if (disk.FileExists(coherence)) {
       candidate.coherence = RasterSource{coherence};
     } else {
       candidate.coherence_expected = coherence;
@@ -88,7 +87,7 @@ void AddPair(const StackSource& source, const std::string& path, const std::stri
 
 }  // namespace
 
-StatusOr<Listing> ListGeotiff(const StackSource& source) {
+StatusOr<Listing> ListGeotiff(const SourceFiles& disk, const StackSource& source) {
   FW_RETURN_IF_ERROR(CheckPattern(source.pattern, "--pattern"));
   if (!source.coherence_pattern.empty()) FW_RETURN_IF_ERROR(CheckPattern(source.coherence_pattern, "--coherence"));
   Listing listing;
@@ -99,11 +98,11 @@ StatusOr<Listing> ListGeotiff(const StackSource& source) {
   const int depth = static_cast<int>(std::count(source.pattern.begin(), source.pattern.end(), '/'));
   const size_t prefix = JoinPath(source.path, "").size();
   std::vector<std::string> others;
-  for (const std::string& path : FilesBelow(source.path, depth)) {
+  for (const std::string& path : disk.FilesBelow(source.path, depth)) {
     const std::string relative = path.substr(prefix);
     std::smatch dates;
     if (std::regex_match(relative, dates, strict) || std::regex_match(relative, dates, loose)) {
-      AddPair(source, path, dates[1], dates[2], listing);
+      AddPair(disk, source, path, dates[1], dates[2], listing);
     } else {
       others.push_back(path);
     }

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "common/io/candidate.h"
-#include "common/io/files.h"
 #include "common/io/sensor_table.h"
 
 namespace fringewatch::io {
@@ -23,10 +22,10 @@ struct Product {
   std::optional<double> hour1, hour2;
 };
 
-std::string LayerPath(const Product& product, const std::string& layer) {
+std::string LayerPath(const SourceFiles& disk, const Product& product, const std::string& layer) {
   for (const std::string& variant : {product.variant, std::string(), std::string("_clipped"), std::string("_clip")}) {
     const std::string path = JoinPath(product.folder, product.name + "_" + layer + variant + ".tif");
-    if (FileExists(path)) return path;
+    if (disk.FileExists(path)) return path;
   }
   return {};
 }
@@ -80,9 +79,9 @@ std::optional<Product> ProductOf(const std::string& path, Listing& listing) {
   return product;
 }
 
-void ReadSidecar(const Product& product, Candidate& candidate, Listing& listing) {
+void ReadSidecar(const SourceFiles& disk, const Product& product, Candidate& candidate, Listing& listing) {
   const std::string path = JoinPath(product.folder, product.name + ".txt");
-  const StatusOr<std::string> text = ReadText(path);
+  const StatusOr<std::string> text = disk.ReadText(path);
   if (!text.ok()) {
     listing.notes.push_back(
         fmt::format("{}: no {}.txt, its perpendicular baseline is unknown", product.name, product.name));
@@ -100,10 +99,10 @@ void ReadSidecar(const Product& product, Candidate& candidate, Listing& listing)
 }
 
 // Mean look vector of the first product that has one.
-void ReadLookVector(const Product& product, Listing& listing) {
-  const std::string theta_path = LayerPath(product, "lv_theta"), phi_path = LayerPath(product, "lv_phi");
+void ReadLookVector(const SourceFiles& disk, const Product& product, Listing& listing) {
+  const std::string theta_path = LayerPath(disk, product, "lv_theta"), phi_path = LayerPath(disk, product, "lv_phi");
   if (listing.line_of_sight || theta_path.empty() || phi_path.empty()) return;
-  const auto theta = SampleValues({theta_path}, true), phi = SampleValues({phi_path}, true);
+  const auto theta = SampleValues(disk.rules(), {theta_path}, true), phi = SampleValues(disk.rules(), {phi_path}, true);
   if (!theta.ok()) return listing.Reject(theta_path, "metadata", theta.status());
   if (!phi.ok() || phi->size() != theta->size()) {
     const Status mismatch = Error(Fault::kGridMismatch, "{}: not on the grid of {}", phi_path, theta_path);
@@ -128,33 +127,33 @@ void ReadLookVector(const Product& product, Listing& listing) {
 
 }  // namespace
 
-StatusOr<Listing> ListHyp3(const StackSource& source) {
+StatusOr<Listing> ListHyp3(const SourceFiles& disk, const StackSource& source) {
   Listing listing;
   listing.format = "hyp3";
   listing.track_name = BaseName(source.path);
   listing.wavelength_m = FindSensor("S1")->Wavelength_m();  // HyP3 processes Sentinel-1 alone; the names say so
   listing.wavelength_source = "sensor table (S1)";
   std::vector<Product> products;
-  for (const std::string& path : FilesBelow(source.path, kProductDepth)) {
+  for (const std::string& path : disk.FilesBelow(source.path, kProductDepth)) {
     if (auto product = ProductOf(path, listing)) products.push_back(std::move(*product));
   }
   JoinMidnight(products, listing);
   for (Product& product : products) {
     Candidate& candidate = product.candidate;
-    if (candidate.unwrapped && !LayerPath(product, "wrapped_phase").empty()) {
+    if (candidate.unwrapped && !LayerPath(disk, product, "wrapped_phase").empty()) {
       listing.records.push_back(
           {candidate.phase.path, "phase", InputRecord::Verdict::kSuperseded, "the wrapped phase is used"});
       continue;
     }
-    const std::string coherence = LayerPath(product, "corr");
+    const std::string coherence = LayerPath(disk, product, "corr");
     if (coherence.empty()) {
       candidate.coherence_expected = JoinPath(product.folder, product.name + "_corr" + product.variant + ".tif");
     } else {
       candidate.coherence = RasterSource{coherence};
     }
-    ReadSidecar(product, candidate, listing);
-    ReadLookVector(product, listing);
-    const std::string height = LayerPath(product, "dem");
+    ReadSidecar(disk, product, candidate, listing);
+    ReadLookVector(disk, product, listing);
+    const std::string height = LayerPath(disk, product, "dem");
     if (!listing.height && !height.empty()) listing.height = RasterSource{height};
     listing.candidates.push_back(candidate);
   }

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "common/io/candidate.h"
-#include "common/io/files.h"
+#include "common/io/raw_vrt.h"
 
 namespace fringewatch::io {
 namespace {
@@ -19,8 +19,8 @@ struct DestroyXml {
 };
 using XmlPtr = std::unique_ptr<CPLXMLNode, DestroyXml>;
 
-StatusOr<XmlPtr> ReadXml(const std::string& path) {
-  FW_ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+StatusOr<XmlPtr> ReadXml(const SourceFiles& disk, const std::string& path) {
+  FW_ASSIGN_OR_RETURN(const std::string text, disk.ReadText(path));
   PrepareGdal();
   XmlPtr xml(CPLParseXMLString(text.c_str()));
   if (!xml) return Error(Fault::kNotReadable, "{}: is not XML ({})", path, LastGdalError());
@@ -38,9 +38,9 @@ std::map<std::string, std::string> Properties(const CPLXMLNode* parent) {
   return values;
 }
 
-StatusOr<RasterSource> FromIsceXml(const std::string& path, int band) {
+StatusOr<RasterSource> FromIsceXml(const SourceFiles& disk, const std::string& path, int band) {
   const std::string header = path + ".xml";
-  FW_ASSIGN_OR_RETURN(const XmlPtr xml, ReadXml(header));
+  FW_ASSIGN_OR_RETURN(const XmlPtr xml, ReadXml(disk, header));
   const auto values = Properties(CPLGetXMLNode(xml.get(), "=imageFile"));
   const auto text = [&](const char* key) {
     const auto found = values.find(key);
@@ -69,55 +69,35 @@ StatusOr<RasterSource> FromIsceXml(const std::string& path, int band) {
   return RawSource(path, layout, band);
 }
 
-uint64_t Unsigned(const CPLXMLNode* node, const char* key) {
-  return std::strtoull(CPLGetXMLValue(node, key, "0"), nullptr, 10);
-}
-
-// The .vrt with its source replaced by the file beside it.
-StatusOr<RasterSource> FromVrt(const std::string& path, int band) {
+// The .vrt written anew: the layout that it states, of the file beside it. Whatever else it names is left out.
+StatusOr<RasterSource> FromVrt(const SourceFiles& disk, const std::string& path, int band) {
   const std::string header = path + ".vrt";
-  FW_ASSIGN_OR_RETURN(const XmlPtr xml, ReadXml(header));
-  CPLXMLNode* root = CPLGetXMLNode(xml.get(), "=VRTDataset");
+  FW_ASSIGN_OR_RETURN(const XmlPtr xml, ReadXml(disk, header));
+  const CPLXMLNode* root = CPLGetXMLNode(xml.get(), "=VRTDataset");
   if (root == nullptr) return Error(Fault::kNotReadable, "{}: is not a GDAL virtual raster", header);
-  const uint64_t rows = Unsigned(root, "rasterYSize"), cols = Unsigned(root, "rasterXSize");
-  RasterSource source{path, "", 0, band};
-  for (CPLXMLNode* node = root->psChild; node != nullptr; node = node->psNext) {
-    if (node->eType != CXT_Element || !EQUAL(node->pszValue, "VRTRasterBand")) continue;
-    CPLXMLNode* file = CPLGetXMLNode(node, "SourceFilename");
-    if (file == nullptr || rows == 0 || cols == 0) {
-      return Error(Fault::kNotReadable, "{}: does not describe the raw file beside it", header);
-    }
-    CPLSetXMLValue(node, "SourceFilename", path.c_str());
-    CPLSetXMLValue(node, "SourceFilename.#relativeToVRT", "0");
-    const uint64_t bytes = CPLString(CPLGetXMLValue(node, "dataType", "")).find("64") != std::string::npos ? 8 : 4;
-    source.raw_bytes =
-        std::max(source.raw_bytes, Unsigned(node, "ImageOffset") + (rows - 1) * Unsigned(node, "LineOffset") +
-                                       (cols - 1) * Unsigned(node, "PixelOffset") + bytes);
-  }
-  char* text = CPLSerializeXMLTree(root);
-  source.vrt = text;
-  CPLFree(text);
-  return source;
+  const auto source = RawSourceOfVrt(path, *root, band);
+  if (!source) return Error(Fault::kNotReadable, "{}: does not describe the raw file beside it", header);
+  return *source;
 }
 
-StatusOr<RasterSource> Described(const std::string& path, int band) {
-  if (FileExists(path + ".vrt")) return FromVrt(path, band);
-  if (FileExists(path + ".xml")) return FromIsceXml(path, band);
+StatusOr<RasterSource> Described(const SourceFiles& disk, const std::string& path, int band) {
+  if (disk.FileExists(path + ".vrt")) return FromVrt(disk, path, band);
+  if (disk.FileExists(path + ".xml")) return FromIsceXml(disk, path, band);
   return Error(Fault::kNotReadable, "{}: neither .vrt nor .xml beside it states its size", path);
 }
 
-std::string PairsFolder(const std::string& path) {
+std::string PairsFolder(const SourceFiles& disk, const std::string& path) {
   for (const char* below : {"merged/interferograms", "interferograms", "Igrams"}) {
-    if (IsFolder(JoinPath(path, below))) return JoinPath(path, below);
+    if (disk.IsFolder(JoinPath(path, below))) return JoinPath(path, below);
   }
   return path;
 }
 
 // The best of the folder's files with this ending: filt_fine first, then any filt_*, then the unfiltered one.
-std::string BestFile(const std::string& folder, std::string_view end) {
+std::string BestFile(const SourceFiles& disk, const std::string& folder, std::string_view end) {
   std::string best;
   int best_rank = 0;
-  for (const FolderEntry& entry : ListFolder(folder)) {
+  for (const FolderEntry& entry : disk.ListFolder(folder)) {
     if (entry.is_folder || !entry.name.ends_with(end)) continue;
     const bool filtered = entry.name.starts_with("filt_");
     const int rank = filtered ? (entry.name.starts_with("filt_fine") ? 3 : 2) : 1;
@@ -129,10 +109,10 @@ std::string BestFile(const std::string& folder, std::string_view end) {
   return best;
 }
 
-void ListPair(const std::string& folder, Listing& listing) {
+void ListPair(const SourceFiles& disk, const std::string& folder, Listing& listing) {
   static const std::regex kTwoTexts("([^_]+)_([^_]+)");
   const std::string name = BaseName(folder);
-  const std::string phase = BestFile(folder, ".int");
+  const std::string phase = BestFile(disk, folder, ".int");
   std::smatch texts;
   if (!std::regex_match(name, texts, kTwoTexts) || name.find_first_of("0123456789") == std::string::npos) return;
   Candidate candidate;
@@ -143,14 +123,14 @@ void ListPair(const std::string& folder, Listing& listing) {
     listing.Reject(folder, "phase", Error(Fault::kNotReadable, "{}: holds no interferogram (*.int)", folder));
     return;
   }
-  const StatusOr<RasterSource> described = Described(phase, 1);
+  const StatusOr<RasterSource> described = Described(disk, phase, 1);
   if (!described.ok()) return listing.Reject(phase, "phase", described.status());
   candidate.phase = *described;
-  const std::string coherence = BestFile(folder, ".cor");
+  const std::string coherence = BestFile(disk, folder, ".cor");
   if (coherence.empty()) {
     candidate.coherence_expected = JoinPath(folder, "filt_fine.cor");
   } else {
-    const StatusOr<RasterSource> last_band = Described(coherence, 0);
+    const StatusOr<RasterSource> last_band = Described(disk, coherence, 0);
     if (!last_band.ok()) {
       listing.Reject(coherence, "coherence", last_band.status());
       return listing.Reject(phase, "phase", Annotate(last_band.status(), "its coherence"));
@@ -161,13 +141,13 @@ void ListPair(const std::string& folder, Listing& listing) {
 }
 
 // radarWavelength of the reference product (reference/IW*.xml), or WAVELENGTH of a data.rsc.
-void ReadWavelength(const std::string& start, Listing& listing) {
+void ReadWavelength(const SourceFiles& disk, const std::string& start, Listing& listing) {
   std::string root = start;
   for (int up = 0; up < 3; ++up, root = FolderOf(root)) {
     for (const char* below : {"reference", "master", "referenceShelve"}) {
-      for (const std::string& file : FilesBelow(JoinPath(root, below), 0)) {
+      for (const std::string& file : disk.FilesBelow(JoinPath(root, below), 0)) {
         if (!file.ends_with(".xml") && !file.ends_with("data.rsc")) continue;
-        const StatusOr<std::string> text = ReadText(file);
+        const StatusOr<std::string> text = disk.ReadText(file);
         if (!text.ok()) continue;
         const CPLString lower = CPLString(*text).tolower();
         const size_t key = lower.find(file.ends_with(".xml") ? "radarwavelength" : "wavelength");
@@ -182,19 +162,19 @@ void ReadWavelength(const std::string& start, Listing& listing) {
 }
 
 // Heights and line of sight of geom_reference/, in the geometry of the pairs.
-void ReadGeometry(const std::string& folder, Listing& listing) {
-  if (const std::string path = JoinPath(folder, "hgt.rdr"); FileExists(path)) {
-    const StatusOr<RasterSource> height = Described(path, 1);
+void ReadGeometry(const SourceFiles& disk, const std::string& folder, Listing& listing) {
+  if (const std::string path = JoinPath(folder, "hgt.rdr"); disk.FileExists(path)) {
+    const StatusOr<RasterSource> height = Described(disk, path, 1);
     if (height.ok())
       listing.height = *height;
     else
       listing.Reject(path, "height", height.status());
   }
   const std::string path = JoinPath(folder, "los.rdr");
-  if (!FileExists(path)) return;
-  const auto incidence = Described(path, 1), azimuth = Described(path, 2);
+  if (!disk.FileExists(path)) return;
+  const auto incidence = Described(disk, path, 1), azimuth = Described(disk, path, 2);
   if (!incidence.ok() || !azimuth.ok()) return listing.Reject(path, "metadata", incidence.status());
-  const auto i_deg = SampleValues(*incidence, true), a_deg = SampleValues(*azimuth, true);
+  const auto i_deg = SampleValues(disk.rules(), *incidence, true), a_deg = SampleValues(disk.rules(), *azimuth, true);
   if (!i_deg.ok() || !a_deg.ok()) return listing.Reject(path, "metadata", i_deg.ok() ? a_deg.status() : i_deg.status());
   LineOfSight sum{0.0, 0.0, 0.0};
   for (size_t s = 0; s < i_deg->size(); ++s) {
@@ -211,18 +191,18 @@ void ReadGeometry(const std::string& folder, Listing& listing) {
 
 }  // namespace
 
-StatusOr<Listing> ListIsce2(const StackSource& source) {
+StatusOr<Listing> ListIsce2(const SourceFiles& disk, const StackSource& source) {
   Listing listing;
   listing.format = "isce2";
   listing.track_name = BaseName(source.path);
-  const std::string pairs = PairsFolder(source.path);
-  for (const FolderEntry& entry : ListFolder(pairs)) {
-    if (entry.is_folder) ListPair(JoinPath(pairs, entry.name), listing);
+  const std::string pairs = PairsFolder(disk, source.path);
+  for (const FolderEntry& entry : disk.ListFolder(pairs)) {
+    if (entry.is_folder) ListPair(disk, JoinPath(pairs, entry.name), listing);
   }
-  ReadWavelength(source.path, listing);
+  ReadWavelength(disk, source.path, listing);
   for (const char* below : {"geom_reference", "geom_master"}) {
     const std::string folder = JoinPath(FolderOf(pairs), below);
-    if (IsFolder(folder)) ReadGeometry(folder, listing);
+    if (disk.IsFolder(folder)) ReadGeometry(disk, folder, listing);
   }
   return listing;
 }

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "common/io/candidate.h"
-#include "common/io/files.h"
 #include "common/io/sensor_table.h"
 
 namespace fringewatch::io {
@@ -22,21 +21,21 @@ struct FrameFolders {
   std::string metadata;
 };
 
-std::optional<FrameFolders> FoldersOf(const std::string& path) {
-  if (IsFolder(JoinPath(path, "interferograms"))) {
+std::optional<FrameFolders> FoldersOf(const SourceFiles& disk, const std::string& path) {
+  if (disk.IsFolder(JoinPath(path, "interferograms"))) {
     return FrameFolders{JoinPath(path, "interferograms"), JoinPath(path, "metadata")};
   }
-  if (IsFolder(JoinPath(path, "GEOC"))) return FrameFolders{JoinPath(path, "GEOC"), JoinPath(path, "GEOC")};
+  if (disk.IsFolder(JoinPath(path, "GEOC"))) return FrameFolders{JoinPath(path, "GEOC"), JoinPath(path, "GEOC")};
   return std::nullopt;
 }
 
 // The frame folder: the source itself, or the only one right below it.
-StatusOr<std::string> FindFrame(const std::string& path) {
-  if (FoldersOf(path)) return path;
+StatusOr<std::string> FindFrame(const SourceFiles& disk, const std::string& path) {
+  if (FoldersOf(disk, path)) return path;
   std::vector<std::string> frames;
-  for (const FolderEntry& entry : ListFolder(path)) {
+  for (const FolderEntry& entry : disk.ListFolder(path)) {
     const std::string below = JoinPath(path, entry.name);
-    if (entry.is_folder && FoldersOf(below)) frames.push_back(below);
+    if (entry.is_folder && FoldersOf(disk, below)) frames.push_back(below);
   }
   if (frames.size() == 1) return frames[0];
   if (frames.empty()) {
@@ -54,7 +53,7 @@ void FindCoherence(const std::vector<std::string>& files, const std::string& fol
   if (!candidate.coherence) candidate.coherence_expected = JoinPath(folder, BaseName(folder) + ".geo.cc.tif");
 }
 
-void ListPair(const std::string& folder, Listing& listing) {
+void ListPair(const SourceFiles& disk, const std::string& folder, Listing& listing) {
   static const std::regex kTwoTexts("([^_]+)_([^_]+)");
   const std::string name = BaseName(folder);
   std::smatch texts;
@@ -66,7 +65,7 @@ void ListPair(const std::string& folder, Listing& listing) {
     return;
   }
   if (!listing.SetDates(candidate, texts[1], texts[2], folder)) return;
-  const std::vector<std::string> files = FilesBelow(folder, 0);
+  const std::vector<std::string> files = disk.FilesBelow(folder, 0);
   std::string wrapped, unwrapped;
   for (const std::string& file : files) {
     if (file.ends_with(".geo.diff_pha.tif")) wrapped = file;
@@ -87,9 +86,9 @@ void ListPair(const std::string& folder, Listing& listing) {
 }
 
 // Baselines relative to one date: 4 columns (primary secondary bperp days) or 9 (num mdate sdate bperp ...).
-std::map<Date, double> ReadBaselines(const std::string& path, Listing& listing) {
+std::map<Date, double> ReadBaselines(const SourceFiles& disk, const std::string& path, Listing& listing) {
   std::map<Date, double> baselines;
-  const StatusOr<std::string> text = ReadText(path);
+  const StatusOr<std::string> text = disk.ReadText(path);
   if (!text.ok()) {
     listing.notes.push_back("no metadata/baselines: perpendicular baselines are unknown");
     return baselines;
@@ -135,8 +134,8 @@ void SetBaselines(const std::map<Date, double>& baselines, Listing& listing) {
   }
 }
 
-void ReadMetadataText(const std::string& path, Listing& listing) {
-  const StatusOr<std::string> text = ReadText(path);
+void ReadMetadataText(const SourceFiles& disk, const std::string& path, Listing& listing) {
+  const StatusOr<std::string> text = disk.ReadText(path);
   const auto values = text.ok() ? KeyValues(*text, '=') : std::map<std::string, std::string>{};
   if (text.ok()) listing.Accept(path, "metadata");
   if (const auto heading = NumberOf(values, "heading")) {
@@ -155,13 +154,13 @@ void ReadMetadataText(const std::string& path, Listing& listing) {
 }
 
 // Mean of the E, N and U rasters; better than the mean angles where it is there.
-void ReadLineOfSight(const std::string& prefix, Listing& listing) {
+void ReadLineOfSight(const SourceFiles& disk, const std::string& prefix, Listing& listing) {
   double mean[3] = {0.0, 0.0, 0.0};
   const char* const components[3] = {"E", "N", "U"};
   for (int c = 0; c < 3; ++c) {
     const RasterSource source{prefix + components[c] + ".tif"};
-    if (!FileExists(source.path)) return;
-    const StatusOr<std::vector<float>> values = SampleValues(source, true);
+    if (!disk.FileExists(source.path)) return;
+    const StatusOr<std::vector<float>> values = SampleValues(disk.rules(), source, true);
     if (!values.ok()) return listing.Reject(source.path, "metadata", values.status());
     listing.Accept(source.path, "metadata");
     int count = 0;
@@ -176,8 +175,8 @@ void ReadLineOfSight(const std::string& prefix, Listing& listing) {
 }
 
 // "<metadata>/<frame>.geo." or LiCSBAS's "GEOC/": what E.tif and hgt.tif follow.
-std::string RasterPrefix(const std::string& metadata) {
-  for (const std::string& file : FilesBelow(metadata, 0)) {
+std::string RasterPrefix(const SourceFiles& disk, const std::string& metadata) {
+  for (const std::string& file : disk.FilesBelow(metadata, 0)) {
     for (const std::string_view end : {"geo.U.tif", "geo.hgt.tif"}) {
       if (file.ends_with(end)) return file.substr(0, file.size() - end.size()) + "geo.";
     }
@@ -187,21 +186,21 @@ std::string RasterPrefix(const std::string& metadata) {
 
 }  // namespace
 
-StatusOr<Listing> ListLicsar(const StackSource& source) {
-  FW_ASSIGN_OR_RETURN(const std::string frame, FindFrame(source.path));
-  const FrameFolders folders = *FoldersOf(frame);
+StatusOr<Listing> ListLicsar(const SourceFiles& disk, const StackSource& source) {
+  FW_ASSIGN_OR_RETURN(const std::string frame, FindFrame(disk, source.path));
+  const FrameFolders folders = *FoldersOf(disk, frame);
   Listing listing;
   listing.format = "licsar";
   listing.track_name = BaseName(frame);
-  const std::string prefix = RasterPrefix(folders.metadata);
+  const std::string prefix = RasterPrefix(disk, folders.metadata);
   std::smatch match;
   if (std::regex_search(prefix, match, FrameName())) listing.track_name = match.str();
-  for (const FolderEntry& entry : ListFolder(folders.pairs)) {
-    if (entry.is_folder) ListPair(JoinPath(folders.pairs, entry.name), listing);
+  for (const FolderEntry& entry : disk.ListFolder(folders.pairs)) {
+    if (entry.is_folder) ListPair(disk, JoinPath(folders.pairs, entry.name), listing);
   }
-  ReadMetadataText(JoinPath(folders.metadata, "metadata.txt"), listing);
-  SetBaselines(ReadBaselines(JoinPath(folders.metadata, "baselines"), listing), listing);
-  ReadLineOfSight(prefix, listing);
+  ReadMetadataText(disk, JoinPath(folders.metadata, "metadata.txt"), listing);
+  SetBaselines(ReadBaselines(disk, JoinPath(folders.metadata, "baselines"), listing), listing);
+  ReadLineOfSight(disk, prefix, listing);
   if (std::regex_match(listing.track_name, FrameName())) {
     listing.orbit_direction = listing.track_name[3] == 'A' ? "ascending" : "descending";
   }
@@ -209,7 +208,7 @@ StatusOr<Listing> ListLicsar(const StackSource& source) {
     listing.wavelength_m = FindSensor("S1")->Wavelength_m();
     listing.wavelength_source = "sensor table (S1)";
   }
-  if (FileExists(prefix + "hgt.tif")) listing.height = RasterSource{prefix + "hgt.tif"};
+  if (disk.FileExists(prefix + "hgt.tif")) listing.height = RasterSource{prefix + "hgt.tif"};
   return listing;
 }
 

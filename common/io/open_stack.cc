@@ -1,26 +1,30 @@
 #include "common/io/open_stack.h"
 
+#include <cpl_vsi.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "common/io/admission.h"
-#include "common/io/files.h"
+#include "common/io/candidate.h"
+#include "common/io/source_files.h"
+#include "common/io/vsi.h"
 
 namespace fringewatch::io {
 namespace {
 
-using Reader = StatusOr<Listing> (*)(const StackSource&);
+using Reader = StatusOr<Listing> (*)(const SourceFiles&, const StackSource&);
 constexpr std::pair<std::string_view, Reader> kReaders[] = {
     {"licsar", ListLicsar}, {"hyp3", ListHyp3}, {"isce2", ListIsce2}, {"gamma", ListGamma}, {"geotiff", ListGeotiff}};
 constexpr double kWavelengthOptionMatch = 0.01;
 
 // The first reader that finds an interferogram; geotiff only when a pattern is given.
-StatusOr<Listing> ListAuto(const StackSource& source) {
-  if (!source.pattern.empty()) return ListGeotiff(source);
+StatusOr<Listing> ListAuto(const SourceFiles& disk, const StackSource& source) {
+  if (!source.pattern.empty()) return ListGeotiff(disk, source);
   std::optional<Listing> rejected;
   for (const auto& [name, list] : kReaders) {
     if (name == "geotiff") continue;
-    StatusOr<Listing> listing = list(source);
+    StatusOr<Listing> listing = list(disk, source);
     if (!listing.ok() && CodeOf(Fault::kStackEmpty) == listing.status().code()) continue;
     if (!listing.ok()) return listing.status();
     if (!listing->candidates.empty()) return listing;
@@ -28,18 +32,18 @@ StatusOr<Listing> ListAuto(const StackSource& source) {
     if (!listing->records.empty() && !rejected) rejected = *std::move(listing);
   }
   if (rejected) return *std::move(rejected);
-  if (ListFolder(source.path).empty()) return Error(Fault::kStackEmpty, "{}: the folder is empty", source.path);
+  if (disk.ListFolder(source.path).empty()) return Error(Fault::kStackEmpty, "{}: the folder is empty", source.path);
   return Error(Fault::kFormatUnknown,
                "{}: neither LiCSAR, HyP3, ISCE2 nor GAMMA interferograms; name other rasters with --pattern "
                "'x_{{date1}}-{{date2}}_unw.tif'",
                source.path);
 }
 
-StatusOr<Listing> List(const StackSource& source) {
-  if (!IsFolder(source.path)) return Error(Fault::kNotReadable, "{}: no such folder", source.path);
-  if (source.format == "auto") return ListAuto(source);
+StatusOr<Listing> List(const SourceFiles& disk, const StackSource& source) {
+  if (!disk.IsFolder(source.path)) return Error(Fault::kNotReadable, "{}: no such folder", source.path);
+  if (source.format == "auto") return ListAuto(disk, source);
   for (const auto& [name, list] : kReaders) {
-    if (name == source.format) return list(source);
+    if (name == source.format) return list(disk, source);
   }
   return Error(Fault::kFormatUnknown, "'{}' is not one of auto, licsar, hyp3, isce2, gamma, geotiff", source.format);
 }
@@ -83,7 +87,25 @@ void CheckLineOfSight(Listing& listing) {
                                       listing.line_of_sight->east, listing.orbit_direction));
 }
 
-Status CheckOptions(const StackSource& source) {
+// What the operator names himself, before anything of it is looked at.
+Status CheckPlaces(const StackSource& source, const SourceRules& rules) {
+  if (!rules.confined()) return {};
+  std::vector<std::string> found;
+  const auto add = [&](const Status& status, std::string_view option) {
+    if (!status.ok()) found.push_back(MessageOf(Annotate(status, option)));
+  };
+  add(rules.CheckPath(source.path), "--source");
+  if (!source.height_path.empty()) add(rules.CheckPath(source.height_path), "--dem");
+  // Patterns are completed by the names of files below the folder: what they hold must stay there.
+  if (!source.pattern.empty()) add(rules.CheckPath(JoinPath(source.path, source.pattern)), "--pattern");
+  if (!source.coherence_pattern.empty()) {
+    add(rules.CheckPath(JoinPath(source.path, source.coherence_pattern)), "--coherence");
+  }
+  if (found.empty()) return {};
+  return Status(CodeOf(Fault::kPathForbidden), fmt::format("{}", fmt::join(found, "\n  ")));
+}
+
+Status CheckOptions(const SourceFiles& disk, const StackSource& source) {
   Problems problems;
   if (source.wavelength_m && !(*source.wavelength_m > 0.0 && *source.wavelength_m < 2.0)) {
     problems.Add(Fault::kBadOption,
@@ -95,7 +117,7 @@ Status CheckOptions(const StackSource& source) {
   if (source.format == "geotiff" && source.pattern.empty()) {
     problems.Add(Fault::kBadOption, "--format geotiff needs --pattern 'x_{date1}-{date2}_unw.tif'");
   }
-  if (!source.height_path.empty() && !FileExists(source.height_path)) {
+  if (!source.height_path.empty() && !disk.FileExists(source.height_path)) {
     problems.Add(Fault::kBadOption, fmt::format("--dem {}: no such file", source.height_path));
   }
   return problems.ToStatus("options of the stack");
@@ -123,11 +145,18 @@ Status CheckUsable(const StackSource& source, const Listing& listing, const Admi
 
 }  // namespace
 
-StatusOr<std::unique_ptr<StackReader>> OpenStack(const StackSource& source) {
+StatusOr<std::unique_ptr<StackReader>> OpenStack(const StackSource& source, const SourceRules& rules) {
   PrepareGdal();
-  FW_RETURN_IF_ERROR(CheckOptions(source));
-  FW_ASSIGN_OR_RETURN(Listing listing, List(source));
-  Admitted admitted = Admit(listing, source);
+  FW_RETURN_IF_ERROR(CheckPlaces(source, rules));
+  // A file in an object store may have been mended since GDAL looked last.
+  if (IsVirtualPath(source.path)) VSICurlPartialClearCache(source.path.c_str());
+  const SourceFiles disk(rules, source.path);
+  FW_RETURN_IF_ERROR(CheckOptions(disk, source));
+  StatusOr<Listing> listed = List(disk, source);
+  FW_RETURN_IF_ERROR(disk.Violations());  // above all else: they may be why nothing was found
+  FW_RETURN_IF_ERROR(listed.status());
+  Listing listing = *std::move(listed);
+  Admitted admitted = Admit(listing, source, rules);
   ApplyWavelengthOption(source, listing);
   FW_RETURN_IF_ERROR(CheckUsable(source, listing, admitted));
   SettleSpacing(source, listing, admitted.grid);
@@ -149,7 +178,7 @@ StatusOr<std::unique_ptr<StackReader>> OpenStack(const StackSource& source) {
   track.inputs = std::move(listing.records);
   track.notes = std::move(listing.notes);
   return std::unique_ptr<StackReader>(
-      std::make_unique<FileStack>(std::move(track), std::move(admitted.layers), std::move(admitted.height)));
+      std::make_unique<FileStack>(std::move(track), std::move(admitted.layers), std::move(admitted.height), rules));
 }
 
 }  // namespace fringewatch::io

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "common/io/source_rules.h"
 #include "common/stack/stack_reader.h"
 #include "common/stack/stack_source.h"
 
@@ -10,7 +11,10 @@ namespace fringewatch::io {
 
 /// Lists every file with its verdict (track().inputs), reconciles grids that differ by whole pixels, checks the
 /// signs by closure. Problems that leave a usable stack are verdicts; the caller decides whether to go on.
-/// \error kFormatUnknown, kStackEmpty, kWavelengthMissing, kNotReadable, kBadOption: all problems at once.
-[[nodiscard]] StatusOr<std::unique_ptr<StackReader>> OpenStack(const StackSource& source);
+/// `rules` hold for everything that is opened, now and when pixels are read; see confined_sources.h.
+/// \error kFormatUnknown, kStackEmpty, kWavelengthMissing, kNotReadable, kBadOption, kPathForbidden: all problems at
+/// once.
+[[nodiscard]] StatusOr<std::unique_ptr<StackReader>> OpenStack(const StackSource& source,
+                                                               const SourceRules& rules = {});
 
 }  // namespace fringewatch::io

@@ -95,11 +95,11 @@ Status CheckCoherenceSample(const DatasetPool& pool, const Layer& coherence) {
   return {};
 }
 
-Status InspectPhase(const DatasetPool& pool, InspectedPair& pair) {
+Status InspectPhase(const SourceRules& rules, const DatasetPool& pool, InspectedPair& pair) {
   const Candidate& candidate = *pair.candidate;
   Layer& phase = pair.layers.phase;
   phase.source = candidate.phase;
-  FW_ASSIGN_OR_RETURN(phase.info, Inspect(phase.source));
+  FW_ASSIGN_OR_RETURN(phase.info, Inspect(phase.source, rules));
   FW_RETURN_IF_ERROR(SettleUnit(phase.source, phase.info, pair.remarks));
   pair.layers.zero_is_missing = !phase.info.is_complex && (candidate.zero_is_missing || !phase.info.nodata);
   pair.wavelength_m = WavelengthTag(phase.info);
@@ -109,19 +109,19 @@ Status InspectPhase(const DatasetPool& pool, InspectedPair& pair) {
   return CheckAnyValid(pool, phase, pair.layers.zero_is_missing);
 }
 
-Status InspectAll(const DatasetPool& pool, InspectedPair& pair) {
+Status InspectAll(const SourceRules& rules, const DatasetPool& pool, InspectedPair& pair) {
   const Candidate& candidate = *pair.candidate;
   if (candidate.first == candidate.second) {
     return Error(Fault::kBadDate, "{}: both dates of the pair are {}", candidate.phase.path, candidate.first.Iso());
   }
-  FW_RETURN_IF_ERROR(InspectPhase(pool, pair));
+  FW_RETURN_IF_ERROR(InspectPhase(rules, pool, pair));
   if (!candidate.coherence && !candidate.coherence_expected.empty()) {
     return Error(Fault::kCoherenceMissing, "{}: its coherence {} is not there; supply it or remove the pair",
                  candidate.phase.path, candidate.coherence_expected);
   }
   if (!candidate.coherence) return {};
   Layer coherence{*candidate.coherence, {}, 0, 0};
-  FW_ASSIGN_OR_RETURN(coherence.info, Inspect(coherence.source));
+  FW_ASSIGN_OR_RETURN(coherence.info, Inspect(coherence.source, rules));
   FW_RETURN_IF_ERROR(CheckCoherenceSample(pool, coherence));
   FW_RETURN_IF_ERROR(CheckAnyValid(pool, coherence, true));
   pair.layers.coherence = std::move(coherence);
@@ -144,7 +144,8 @@ Status CheckAnyValid(const DatasetPool& pool, const Layer& layer, bool zero_is_m
   return Error(Fault::kNoValidPixels, "{}: every pixel is missing", layer.source.path);
 }
 
-InspectedPair InspectPair(const DatasetPool& pool, const Candidate& candidate, bool flip_sign) {
+InspectedPair InspectPair(const SourceRules& rules, const DatasetPool& pool, const Candidate& candidate,
+                          bool flip_sign) {
   InspectedPair pair;
   pair.candidate = &candidate;
   pair.turned = candidate.second < candidate.first;
@@ -155,7 +156,7 @@ InspectedPair InspectPair(const DatasetPool& pool, const Candidate& candidate, b
   pair.layers.negate = pair.turned != flip_sign;
   if (pair.turned) pair.remarks.push_back("newer date first: sign turned");
   if (candidate.unwrapped) pair.remarks.push_back("unwrapped phase, wrapped again");
-  pair.status = InspectAll(pool, pair);
+  pair.status = InspectAll(rules, pool, pair);
   return pair;
 }
 

@@ -21,7 +21,8 @@ struct InspectedPair {
 };
 
 /// Everything that does not need the other pairs. `flip_sign`: the operator turns the sign of every pair.
-[[nodiscard]] InspectedPair InspectPair(const DatasetPool& pool, const Candidate& candidate, bool flip_sign);
+[[nodiscard]] InspectedPair InspectPair(const SourceRules& rules, const DatasetPool& pool, const Candidate& candidate,
+                                        bool flip_sign);
 
 /// OK when the layer has a valid pixel: looks at a sample, and at all of it when that holds none.
 /// \error kNoValidPixels; and those of reading

@@ -1,6 +1,5 @@
-/// Artifacts as files. An artifact is one file: a header line with the SHA-256 of the content, then the content.
-/// It is written under a temporary name in the folder of its key, synced, and linked to its name: link(2) fails
-/// when the name exists, which makes "put if absent" atomic between processes.
+/// Artifacts as files. An artifact is one file. It is written under a temporary name in the folder of its key, synced,
+/// and linked to its name: link(2) fails when the name exists, which makes "put if absent" atomic between processes.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,7 +12,7 @@
 #include <iterator>
 #include <system_error>
 
-#include "common/base/hash.h"
+#include "common/store/artifact.h"
 #include "common/store/key.h"
 #include "common/store/store.h"
 
@@ -22,8 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "fringewatch-artifact sha256 ";
-constexpr size_t kHeaderSize = kMagic.size() + 64 + 1;
 constexpr std::string_view kTemporary = ".writing-";
 
 Status NotWritable(const fs::path& path, const char* step) {
@@ -73,8 +70,7 @@ class LocalStore final : public Store {
     if (failure) return Error(Fault::kNotWritable, "{}: {}", path.parent_path().string(), failure.message());
     const fs::path temporary =
         path.parent_path() / fmt::format("{}{}-{}", kTemporary, ::getpid(), next_temporary_.fetch_add(1));
-    const std::string header = fmt::format("{}{}\n", kMagic, Sha256(bytes));
-    Status status = WriteSynced(temporary, header, bytes);
+    Status status = WriteSynced(temporary, ArtifactHeader(bytes), bytes);
     if (status.ok() && ::link(temporary.c_str(), path.c_str()) != 0 && errno != EEXIST) {
       status = NotWritable(path, "cannot be named");
     }
@@ -90,17 +86,7 @@ class LocalStore final : public Store {
     if (!file || !Exists(key)) return Error(Fault::kNotReadable, "artifact {}: no such file", path);
     std::string content{std::istreambuf_iterator<char>(file), {}};
     if (file.bad()) return Error(Fault::kNotReadable, "artifact {}: reading failed", path);
-    const std::string_view header = std::string_view(content).substr(0, kHeaderSize);
-    if (header.size() < kHeaderSize || !header.starts_with(kMagic)) {
-      return Error(Fault::kChecksumMismatch, "artifact {}: no header; delete the file and run again", path);
-    }
-    const std::string expected(header.substr(kMagic.size(), 64));
-    content.erase(0, kHeaderSize);
-    if (const std::string found = Sha256(content); found != expected) {
-      return Error(Fault::kChecksumMismatch,
-                   "artifact {}: sha256 {} where {} was written; delete the file and run again", path, found, expected);
-    }
-    return content;
+    return ArtifactContent(std::move(content), path);
   }
 
   bool Exists(const std::string& key) const override {

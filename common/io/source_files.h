@@ -1,0 +1,42 @@
+/// The files of one stack as its reader may see them: files.h behind SourceRules.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/io/files.h"
+#include "common/io/source_rules.h"
+
+namespace fringewatch::io {
+
+/// What is not allowed is not there. Below the stack's folder it is also written down, because there it is part of the
+/// stack; above it, where readers look for metadata, it is none of the stack's business. Thread-safe.
+class SourceFiles {
+ public:
+  /// `folder`: where the operator says the stack is.
+  SourceFiles(SourceRules rules, std::string folder) : rules_(std::move(rules)), folder_(std::move(folder)) {}
+
+  [[nodiscard]] const SourceRules& rules() const { return rules_; }
+  /// As the functions of files.h.
+  [[nodiscard]] std::vector<FolderEntry> ListFolder(const std::string& path) const;
+  [[nodiscard]] std::vector<std::string> FilesBelow(const std::string& folder, int depth) const;
+  [[nodiscard]] bool IsFolder(const std::string& path) const;
+  [[nodiscard]] std::optional<uint64_t> FileSize(const std::string& path) const;
+  [[nodiscard]] bool FileExists(const std::string& path) const { return FileSize(path).has_value(); }
+  [[nodiscard]] StatusOr<std::string> ReadText(const std::string& path) const;
+
+  /// OK, or everything below the folder that was looked at and is not allowed. \error kPathForbidden
+  [[nodiscard]] Status Violations() const;
+
+ private:
+  [[nodiscard]] bool Allowed(const std::string& path) const;
+  SourceRules rules_;
+  std::string folder_;
+  mutable std::mutex mutex_;
+  mutable std::set<std::string> violations_;  // messages
+};
+
+}  // namespace fringewatch::io
