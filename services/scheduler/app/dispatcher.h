@@ -1,0 +1,82 @@
+/// Keeps queue and store in step: pushes what a run needs and the queue does not know, sees when a run is through, has
+/// its products written, and clears what has ended.
+///
+/// Every step is a function of what the store and the queue hold, and may be taken twice: by two schedulers at once, by
+/// one that was killed in the middle, or with a queue that lost everything.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/queue/queue.h"
+#include "common/service/metrics.h"
+#include "common/store/store.h"
+#include "services/scheduler/app/run_registry.h"
+
+namespace fringewatch::scheduler {
+
+/// One call of Step at a time.
+class Dispatcher {
+ public:
+  /// All must outlive it.
+  Dispatcher(Queue& queue, Store& store, RunRegistry& registry, service::Metrics& metrics)
+      : queue_(queue), store_(store), registry_(registry), metrics_(metrics) {}
+
+  /// Looks at every run once. \error of the queue or the store: the first one; other runs are looked at all the same,
+  /// unless the service is away.
+  [[nodiscard]] Status Step();
+
+ private:
+  /// The plan of an active run: large, so it is read once and kept as long as the run is active.
+  struct Plan {
+    RunRecord record;
+    std::vector<Task> tasks;
+  };
+  struct Tally;
+  [[nodiscard]] Status Advance(const RunView& run, const CountsByKind& counts);
+  [[nodiscard]] static bool KnowsAll(const std::set<std::string>& known, const Plan& plan);
+  [[nodiscard]] Status PushMissing(const Plan& plan, const std::set<std::string>& known);
+  [[nodiscard]] Status Conclude(const RunView& run, const Plan& plan, const std::set<std::string>& done,
+                                const std::vector<DeadTask>& dead, const std::set<std::string>& known);
+  [[nodiscard]] Status Finish(const RunView& run, const RunOutcome& outcome, const DeadTask* unpublished);
+  [[nodiscard]] Status ForgetEnded(const std::vector<std::string>& in_queue, const RunRegistry::Listing& listing);
+  [[nodiscard]] StatusOr<std::shared_ptr<const Plan>> PlanOf(const std::string& run_id);
+
+  Queue& queue_;
+  Store& store_;
+  RunRegistry& registry_;
+  service::Metrics& metrics_;
+  std::map<std::string, std::shared_ptr<const Plan>> plans_;  ///< of active runs
+};
+
+/// Steps in a thread of its own: every tick, and at once when woken, until it is destroyed.
+class DispatchLoop {
+ public:
+  /// `after_step` hears the answer of every step. `dispatcher` must outlive it.
+  DispatchLoop(Dispatcher& dispatcher, std::chrono::milliseconds tick, std::function<void(const Status&)> after_step);
+  ~DispatchLoop();
+  DispatchLoop(const DispatchLoop&) = delete;
+  DispatchLoop& operator=(const DispatchLoop&) = delete;
+  /// Thread-safe.
+  void Wake();
+
+ private:
+  void Loop();
+
+  Dispatcher& dispatcher_;
+  const std::chrono::milliseconds tick_;
+  const std::function<void(const Status&)> after_step_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false, ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace fringewatch::scheduler

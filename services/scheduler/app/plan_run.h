@@ -1,0 +1,52 @@
+/// From what an operator submits to a run: opens the stack (metadata only), judges its inputs, plans its tiles.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/run/open_runs.h"
+#include "common/run/run_record.h"
+#include "common/stack/track.h"
+
+namespace fringewatch::scheduler {
+
+/// What every run of this deployment is computed with.
+struct Computing {
+  std::string compute;                                         ///< "cpu bf16"
+  std::vector<std::string> detector_models, unwrapper_models;  ///< SHA-256 of the weights
+};
+
+/// What decides the products of a run, beside the stack and the computing.
+struct RunPolicy {
+  double threshold = 0.5;
+  int tile_px = 1024, halo_px = 128;
+  bool skip_rejected = false;
+};
+
+struct PlannedRun {
+  RunRecord record;  ///< priority, submitted_at and submitted_by are the caller's to fill
+  Track track;
+};
+
+/// \error of `open`; kBadOption. Rejected inputs are no error here: see CheckInputs.
+[[nodiscard]] StatusOr<PlannedRun> PlanRun(const StackSource& source, const RunPolicy& policy,
+                                           const Computing& computing, const StackOpener& open);
+
+/// The record of a run on a stack that is open already. \error kBadOption
+[[nodiscard]] StatusOr<RunRecord> RecordOf(const Track& track, const StackSource& source, const RunPolicy& policy,
+                                           const Computing& computing);
+
+/// \error kInputRejected with every rejected input (the first 100 and how many more), unless `skip_rejected`.
+[[nodiscard]] Status CheckInputs(const Track& track, bool skip_rejected);
+
+/// What a run will cost.
+struct WorkEstimate {
+  int tiles = 0;
+  long pixels_to_scan = 0;  ///< pixels x pairs, context of the tiles included
+  long bytes_to_read = 0;   ///< phase and coherence, uncompressed, 4 bytes each
+};
+[[nodiscard]] WorkEstimate EstimateWork(const PlannedRun& run);
+
+}  // namespace fringewatch::scheduler
