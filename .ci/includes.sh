@@ -45,7 +45,7 @@ theirs='
 ^spdlog/                                   | ^(common/service/|services/[a-z]+/(app/|main[.]cc)|services/(cli|trainer)/)
 ^CLI/                                      | ^(common/service/|services/([a-z]+/main[.]cc|cli/|trainer/))
 ^toml[+][+]/                               | ^common/service/
-^nlohmann/                                 | ^(common/(nn|io|wire|run|service|queue)/|services/|tests/)
+^nlohmann/                                 | ^(common/(stack|nn|io|wire|run|service|queue)/|services/|tests/)
 ^(gtest|gmock)/                            | (^tests/|_test[.]cc$|[/_]test_[a-z_]+[.](h|cc)$)
 '
 

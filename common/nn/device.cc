@@ -38,8 +38,9 @@ std::string Device::Kind() const {
 
 StatusOr<Device> ResolveDevice(const std::string& device, const std::string& precision) {
   FW_ASSIGN_OR_RETURN(const torch::Device place, ResolvePlace(device));
-  FW_ASSIGN_OR_RETURN(const std::string resolved, ResolvePrecision(place.is_cuda(), precision));
-  return Device{place, resolved == "bf16" ? torch::kBFloat16 : torch::kFloat32};
+  const StatusOr<std::string> resolved = ResolvePrecision(place.is_cuda(), precision);
+  if (!resolved.ok()) return resolved.status();
+  return Device{place, *resolved == "bf16" ? torch::kBFloat16 : torch::kFloat32};
 }
 
 }  // namespace fringewatch::nn

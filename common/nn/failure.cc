@@ -2,17 +2,36 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <array>
 #include <new>
 
 namespace fringewatch::nn {
+namespace {
+
+std::string TextOf(const std::exception& failure) {
+  const auto* torch_failure = dynamic_cast<const c10::Error*>(&failure);
+  return torch_failure ? torch_failure->what_without_backtrace() : failure.what();
+}
+
+/// How libtorch and the libraries below it say so: CUDA's and the CPU's allocators, cuDNN and cuBLAS.
+constexpr std::array kOutOfMemoryTexts = {"out of memory", "not enough memory", "can't allocate memory",
+                                          "ALLOC_FAILED"};
+
+}  // namespace
+
+bool IsOutOfMemory(const std::exception& failure) {
+  if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) return true;
+  const std::string text = TextOf(failure);
+  return std::any_of(kOutOfMemoryTexts.begin(), kOutOfMemoryTexts.end(),
+                     [&](const char* words) { return text.find(words) != std::string::npos; });
+}
 
 Status StatusOfException(const std::exception& failure, const std::string& work, const std::string& memory_remedy) {
-  const auto* torch_failure = dynamic_cast<const c10::Error*>(&failure);
-  const std::string text = torch_failure ? torch_failure->what_without_backtrace() : failure.what();
-  if (dynamic_cast<const std::bad_alloc*>(&failure) || text.find("memory") != std::string::npos) {
-    return Error(Fault::kOutOfMemory, "{} ran out of memory ({}); {}", work, text, memory_remedy);
+  if (IsOutOfMemory(failure)) {
+    return Error(Fault::kOutOfMemory, "{} ran out of memory ({}); {}", work, TextOf(failure), memory_remedy);
   }
-  return Error(Fault::kInternal, "{} failed in a library: {}; report it with this message", work, text);
+  return Error(Fault::kInternal, "{} failed in a library: {}; report it with this message", work, TextOf(failure));
 }
 
 }  // namespace fringewatch::nn

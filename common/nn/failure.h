@@ -8,6 +8,9 @@
 
 namespace fringewatch::nn {
 
+/// Whether memory, of the machine or of its device, was what lacked.
+[[nodiscard]] bool IsOutOfMemory(const std::exception& failure);
+
 /// kOutOfMemory with the remedy when memory was the matter, else kInternal. `work` names what was being done.
 [[nodiscard]] Status StatusOfException(const std::exception& failure, const std::string& work,
                                        const std::string& memory_remedy);

@@ -5,11 +5,42 @@
 #include <future>
 #include <list>
 #include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "common/stack/track_identity.h"
 
 namespace fringewatch {
 namespace {
 
 using Opened = StatusOr<std::shared_ptr<const OpenRun>>;
+
+constexpr size_t kReasonsListed = 3;
+
+/// The reasons of rejected inputs, the first few.
+std::string RejectedInputs(const Track& track) {
+  std::string text;
+  size_t rejected = 0;
+  for (const InputRecord& input : track.inputs) {
+    if (input.verdict != InputRecord::Verdict::kRejected || ++rejected > kReasonsListed) continue;
+    text += fmt::format("; rejected: {}: {}", input.path, input.reason);
+  }
+  return rejected > kReasonsListed ? fmt::format("{}; and {} more", text, rejected - kReasonsListed) : text;
+}
+
+/// The source may have changed since it was submitted. Work on what it is now would not be the run's.
+Status CheckTrack(const OpenRun& run) {
+  const nlohmann::json spec = nlohmann::json::parse(run.record.spec_json, nullptr, /*allow_exceptions=*/false);
+  if (!spec.is_object() || !spec.contains("track") || !spec["track"].is_string()) {
+    return Error(Fault::kInternal, "run {}: its record holds no spec; submit the track again", run.record.run_id);
+  }
+  const Track& track = run.stack->track();
+  if (spec["track"].get<std::string>() == TrackIdentity(track)) return {};
+  return Error(Fault::kInputRejected,
+               "run {}: {} is no longer what was submitted ({} pairs of {} x {} pixels then, {} of {} x {} now){}; put "
+               "its files back and retry, or submit the track again",
+               run.record.run_id, run.record.source.path, run.record.pairs, run.record.rows, run.record.cols,
+               track.pairs.size(), track.grid.rows, track.grid.cols, RejectedInputs(track));
+}
 
 class StoredRuns final : public OpenRuns {
  public:
@@ -71,6 +102,7 @@ class StoredRuns final : public OpenRuns {
       auto run = std::make_shared<OpenRun>();
       FW_ASSIGN_OR_RETURN(run->record, RunRecordFromJson(*text));
       FW_ASSIGN_OR_RETURN(run->stack, opener_(run->record.source));
+      FW_RETURN_IF_ERROR(CheckTrack(*run));
       return run;
     } catch (const std::exception& e) {  // others wait for this answer: they must get one
       return Error(Fault::kInternal, "run {}: opening it failed: {}", run_id, e.what());

@@ -20,7 +20,8 @@ struct OpenRun {
 class OpenRuns {
  public:
   virtual ~OpenRuns() = default;
-  /// \error kUnknownName when the store has no such run; errors of opening the stack.
+  /// \error kUnknownName when the store has no such run; kInputRejected when the source no longer gives the track that
+  /// was submitted, with the reasons of rejected files; errors of opening the stack.
   [[nodiscard]] virtual StatusOr<std::shared_ptr<const OpenRun>> Open(const std::string& run_id) = 0;
   /// The next Open reads everything again: after a failure, a file may have been mended.
   virtual void Drop(const std::string& run_id) = 0;

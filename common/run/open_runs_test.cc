@@ -6,10 +6,12 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "common/stack/track_identity.h"
 #include "tests/support/status_matchers.h"
 
 namespace fringewatch {
@@ -17,6 +19,7 @@ namespace {
 
 class EmptyStack final : public StackReader {
  public:
+  explicit EmptyStack(Track track = {}) : track_(std::move(track)) {}
   const Track& track() const override { return track_; }
   StatusOr<PairRaster> ReadPair(int, const Window&) const override { return PairRaster{}; }
   StatusOr<Array2<float>> ReadHeight(const Window&) const override { return Array2<float>{}; }
@@ -25,11 +28,15 @@ class EmptyStack final : public StackReader {
   Track track_;
 };
 
+/// The part of a spec that names its track.
+std::string SpecOf(const Track& track) { return nlohmann::json{{"track", TrackIdentity(track)}}.dump(); }
+
 class OpenRunsTest : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* id : {"a", "b", "c"}) {
-      const RunRecord record{.run_id = id, .source = {.path = std::string("/data/") + id}};
+      const RunRecord record{
+          .run_id = id, .source = {.path = std::string("/data/") + id}, .spec_json = SpecOf(Track{}), .pairs = 2};
       ASSERT_THAT(store_->PutIfAbsent(RecordKey(id), ToJson(record)), IsOk());
     }
   }
@@ -69,6 +76,22 @@ TEST_F(OpenRunsTest, ARunInUseOutlivesItsPlace) {
   ASSERT_THAT(runs->Open("b"), IsOk());
   EXPECT_EQ(kept->record.run_id, "a");
   EXPECT_NE(kept->stack, nullptr);
+}
+
+TEST_F(OpenRunsTest, ASourceThatChangedIsRefusedUntilItIsMended) {
+  Track changed;
+  changed.pairs = {{Date{0}, Date{12}}};
+  changed.inputs = {{"b.tif", "phase", InputRecord::Verdict::kRejected, "FW-2001 cut at row 3"}};
+  bool mended = false;
+  const auto runs = OpenStoredRuns(*store_, [&](const StackSource&) -> StatusOr<std::unique_ptr<StackReader>> {
+    return std::make_unique<EmptyStack>(mended ? Track{} : changed);
+  });
+  const auto refused = runs->Open("a");
+  EXPECT_THAT(refused, IsFault(Fault::kInputRejected));
+  EXPECT_THAT(MessageOf(refused.status()),
+              testing::AllOf(testing::HasSubstr("2 pairs"), testing::HasSubstr("b.tif: FW-2001 cut at row 3")));
+  mended = true;
+  EXPECT_THAT(runs->Open("a"), IsOk());
 }
 
 TEST_F(OpenRunsTest, UnknownRunsAreUnknown) {

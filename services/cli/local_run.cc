@@ -2,13 +2,14 @@
 
 #include <map>
 #include <set>
+#include <vector>
 
 #include "common/base/clock.h"
-#include "common/queue/task_id.h"
 #include "common/queue/worker.h"
-#include "common/wire/task_json.h"
 #include "services/detector/app/detect_task.h"
-#include "services/results/app/site_collector.h"
+#include "services/results/app/publish_task.h"
+#include "services/results/app/site_task.h"
+#include "services/scheduler/app/run_tasks.h"
 #include "services/unwrapper/app/patch_task.h"
 
 namespace fringewatch::cli {
@@ -40,17 +41,6 @@ class TaskTally {
   std::set<std::string> planned_;
 };
 
-StatusOr<std::vector<Task>> FirstTasks(const scheduler::RunSpec& spec, const Grid& grid) {
-  FW_ASSIGN_OR_RETURN(const std::vector<scheduler::DetectTask> plan, scheduler::PlanDetectTasks(spec, grid));
-  const std::string run_id = scheduler::RunHash(spec);
-  std::vector<Task> tasks;
-  for (const scheduler::DetectTask& detect : plan) {
-    tasks.push_back(
-        {.task_id = detect.task_id, .run_id = run_id, .kind = "detect", .payload = wire::TileToJson(detect.tile)});
-  }
-  return tasks;
-}
-
 /// Works until the queue is empty; every task is done or dead afterwards.
 Status Drain(Queue& queue, const std::vector<TaskHandler*>& handlers, TaskTally& tally,
              const std::function<bool()>& stop) {
@@ -65,49 +55,57 @@ Status Drain(Queue& queue, const std::vector<TaskHandler*>& handlers, TaskTally&
   }
 }
 
-/// Adds what only the artifacts and the dead letters know.
-Status Conclude(const Queue& queue, const std::string& run_id, const std::vector<Task>& first, const Stages& stages,
-                const TaskTally& tally, results::SiteCollector& collector, LocalRun& run) {
+/// Stores how the run ended and queues its last task.
+Status PushPublishing(const RunRecord& record, Store& store, Queue& queue, scheduler::RunProgress& progress,
+                      const std::set<std::string>& planned) {
+  FW_ASSIGN_OR_RETURN(const std::set<std::string> done, queue.DoneSet(record.run_id));
+  FW_ASSIGN_OR_RETURN(const std::vector<DeadTask> dead, queue.DeadTasks(record.run_id));
   std::set<std::string> dead_ids;
+  for (const DeadTask& letter : dead) dead_ids.insert(letter.task.task_id);
+  progress = scheduler::Assess(planned, done, dead_ids);
+  const RunOutcome outcome = scheduler::OutcomeOf(record, done, dead);
+  const std::string key = OutcomeKey(record.run_id, outcome);
+  FW_RETURN_IF_ERROR(store.PutIfAbsent(key, ToJson(outcome)));
+  return queue.Push({scheduler::PublishTaskOf(record, key)});
+}
+
+/// The error of the task that was to write the products, if it is dead.
+Status StatusOfPublishing(const Queue& queue, const std::string& run_id) {
   FW_ASSIGN_OR_RETURN(const std::vector<DeadTask> dead, queue.DeadTasks(run_id));
   for (const DeadTask& letter : dead) {
-    dead_ids.insert(letter.task.task_id);
-    run.failed_tasks.push_back(
-        fmt::format("{} {}: {}", letter.task.kind, letter.task.task_id, MessageOf(letter.status)));
-    if (letter.task.kind == "patch") FW_RETURN_IF_ERROR(collector.AddUnmeasured(letter));
-  }
-  FW_ASSIGN_OR_RETURN(const std::set<std::string> done, queue.DoneSet(run_id));
-  run.progress = scheduler::Assess(tally.planned(), done, dead_ids);
-  for (const Task& task : first) {
-    if (!done.contains(task.task_id)) continue;
-    FW_ASSIGN_OR_RETURN(const std::string stored, stages.store.Get(DetectKey(task.task_id)));
-    FW_ASSIGN_OR_RETURN(const wire::DetectAnswer answer, wire::DetectAnswerFromJson(stored));
-    run.pixels_scanned += answer.pixels_scanned;
-  }
-  run.sites = collector.Sites();
-  for (const results::SiteRecord& site : run.sites) {
-    run.pixels_unwrapped += static_cast<long>(site.series.pixels_unwrapped);
+    if (letter.task.kind == "publish") return letter.status;
   }
   return {};
 }
 
 }  // namespace
 
-StatusOr<LocalRun> RunInOneProcess(const scheduler::RunSpec& spec, const Stages& stages, const TaskProgress& on_task,
+StatusOr<LocalRun> RunInOneProcess(const std::shared_ptr<const OpenRun>& run, const Stages& stages,
+                                   const std::string& folder, const TaskProgress& on_task,
                                    const std::function<bool()>& stop) {
-  FW_ASSIGN_OR_RETURN(const std::vector<Task> first, FirstTasks(spec, stages.stack.track().grid));
+  LocalRun local;
   SteadyClock clock;
   const std::unique_ptr<Queue> queue = OpenMemoryQueue({}, clock);
-  detector::DetectTaskHandler detect(stages.stack, stages.detector, stages.store);
-  unwrapper::PatchTaskHandler patch(stages.stack, stages.unwrapper, stages.store);
-  results::SiteCollector collector(stages.stack.track(), stages.store);
+  const std::unique_ptr<OpenRuns> runs = OnlyRun(run);
+  detector::DetectTaskHandler detect(*runs, stages.detector, stages.store, stages.compute);
+  unwrapper::PatchTaskHandler patch(*runs, stages.unwrapper, stages.store, stages.compute);
+  results::SiteTaskHandler site(*runs, stages.store, nullptr);
+  results::PublishTaskHandler publish(
+      *runs, stages.store, nullptr, [&folder](const std::string&) { return folder; },
+      [&local](const results::RunFacts& facts, const results::Inventory& inventory) {
+        local.facts = facts;
+        local.inventory = inventory;
+      });
+
+  FW_ASSIGN_OR_RETURN(const std::vector<Task> first, scheduler::DetectTasksOf(run->record));
   TaskTally tally(on_task);
   tally.Expect(first);
   FW_RETURN_IF_ERROR(queue->Push(first));
-  FW_RETURN_IF_ERROR(Drain(*queue, {&detect, &patch, &collector}, tally, stop));
-  LocalRun run;
-  FW_RETURN_IF_ERROR(Conclude(*queue, scheduler::RunHash(spec), first, stages, tally, collector, run));
-  return run;
+  FW_RETURN_IF_ERROR(Drain(*queue, {&detect, &patch, &site}, tally, stop));
+  FW_RETURN_IF_ERROR(PushPublishing(run->record, stages.store, *queue, local.progress, tally.planned()));
+  FW_RETURN_IF_ERROR(Drain(*queue, {&publish}, tally, stop));
+  FW_RETURN_IF_ERROR(StatusOfPublishing(*queue, run->record.run_id));
+  return local;
 }
 
 }  // namespace fringewatch::cli

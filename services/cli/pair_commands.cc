@@ -77,11 +77,10 @@ Status Detect(const DetectOptions& options) {
     pair.grid.spacing_x_m = pair.grid.spacing_y_m = *options.pixel_size_m;
   }
   detector::DetectOptions settings;
-  settings.threshold = options.threshold;
   settings.threads = options.compute.threads;
   FW_ASSIGN_OR_RETURN(const auto detector, detector::Detector::Load(models, device, settings));
   FW_ASSIGN_OR_RETURN(const Array2<float> probability, detector->Probability(pair.raster));
-  const std::vector<FlaggedSite> sites = detector->SitesOf(probability);
+  const std::vector<FlaggedSite> sites = detector->SitesOf(probability, options.threshold);
 
   std::error_code failed;
   std::filesystem::create_directories(options.out, failed);

@@ -1,15 +1,17 @@
 /// `fringewatch run`: opens the stack, runs the pipeline in this process, writes the products.
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
+#include <memory>
 
-#include "common/base/version.h"
+#include "common/io/open_stack.h"
+#include "common/nn/device.h"
 #include "common/nn/model_card.h"
 #include "services/cli/commands.h"
+#include "services/cli/exit_code.h"
 #include "services/cli/interrupt.h"
 #include "services/cli/local_run.h"
 #include "services/cli/progress.h"
-#include "services/results/app/write_products.h"
+#include "services/scheduler/app/plan_run.h"
 
 namespace fringewatch::cli {
 namespace {
@@ -47,85 +49,71 @@ Status CheckInputs(const Track& track, const RunOptions& options) {
                rejected, track.inputs.size());
 }
 
-scheduler::RunSpec SpecOf(const RunOptions& options, const Track& track, const nn::Device& device,
-                          const std::vector<std::vector<std::string>>& model_hashes) {
-  scheduler::RunSpec spec;
-  spec.track_identity = scheduler::TrackIdentity(track);
-  spec.options = {{"threshold", fmt::format("{}", options.threshold)}, {"compute", device.ToString()}};
-  for (const auto& hashes : model_hashes) {
-    spec.model_hashes.insert(spec.model_hashes.end(), hashes.begin(), hashes.end());
-  }
-  spec.version = kVersion;
-  spec.tile_px = options.tile_px;
-  spec.halo_px = options.halo_px;
-  return spec;
+/// The run that this machine computes with these networks. Priority and submitter are nobody's business here.
+StatusOr<std::shared_ptr<const OpenRun>> OpenRunOf(const RunOptions& options, std::unique_ptr<StackReader> stack,
+                                                   const scheduler::Computing& computing) {
+  const scheduler::RunPolicy policy{.threshold = options.threshold,
+                                    .tile_px = options.tile_px,
+                                    .halo_px = options.halo_px,
+                                    .skip_rejected = options.skip_rejected};
+  auto run = std::make_shared<OpenRun>();
+  FW_ASSIGN_OR_RETURN(run->record, scheduler::RecordOf(stack->track(), options.source, policy, computing));
+  run->stack = std::move(stack);
+  return run;
 }
 
-results::RunFacts FactsOf(const scheduler::RunSpec& spec, const LocalRun& run, const Stages& stages,
-                          const nn::Device& device) {
-  const Grid& grid = stages.stack.track().grid;
-  return {.run_id = scheduler::RunHash(spec).substr(0, 12),
-          .version = spec.version,
-          .model_hashes = spec.model_hashes,
-          .device = device.ToString(),
-          .frame_pixels = static_cast<long>(grid.rows) * grid.cols,
-          .pairs = static_cast<int>(stages.stack.track().pairs.size()),
-          .pixels_scanned = run.pixels_scanned,
-          .pixels_unwrapped = run.pixels_unwrapped,
-          .patch_pixels = results::PatchPixels(run.sites),
-          .failed_tasks = run.failed_tasks,
-          .request_json = scheduler::ToJson(spec)};
-}
-
-void PrintOutcome(const LocalRun& run, const results::RunFacts& facts, const std::string& out, double seconds) {
+void PrintOutcome(const LocalRun& run, const std::string& out, double seconds) {
   fmt::print("{}: {} sites; {:.2f} % of the pixels never unwrapped; {:.0f} s; run {}\n",
-             scheduler::NameOf(run.progress.state), run.sites.size(), 100 * results::AvoidedRatio(facts), seconds,
-             facts.run_id);
-  for (const std::string& failed : run.failed_tasks) fmt::print("failed: {}\n", failed);
+             scheduler::NameOf(run.progress.state), run.inventory.sites.size(), 100 * results::AvoidedRatio(run.facts),
+             seconds, run.facts.run_id);
+  for (const std::string& failed : run.facts.failed_tasks) fmt::print("failed: {}\n", failed);
   fmt::print("report: {}/report.html\n", out);
 }
 
-StatusOr<LocalRun> RunStages(const scheduler::RunSpec& spec, const Stages& stages) {
-  std::map<std::string, std::unique_ptr<Progress>> bars;
-  std::string shown;
-  const TaskProgress on_task = [&](const std::string& kind, int done, int total) {
-    if (kind == "site") return;
-    if (shown != kind) bars.clear();
-    shown = kind;
-    auto& bar = bars[kind];
-    if (!bar) bar = std::make_unique<Progress>(kind, total);
-    bar->Grow(total);
-    bar->Update(done);
-  };
-  return RunInOneProcess(spec, stages, on_task, Interrupted);
-}
+/// Shows how far each stage is; the stages that take no time are not shown.
+class StageBars {
+ public:
+  void Show(const std::string& kind, int done, int total) {
+    if (kind != "detect" && kind != "patch") return;
+    if (shown_ != kind) bar_ = std::make_unique<Progress>(kind, total);
+    shown_ = kind;
+    bar_->Grow(total);
+    bar_->Update(done);
+  }
+
+ private:
+  std::string shown_;
+  std::unique_ptr<Progress> bar_;
+};
 
 StatusOr<ExitCode> Run(const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(options.compute.device, options.compute.precision));
   FW_ASSIGN_OR_RETURN(const std::string models, nn::FindModels(options.compute.models));
-  FW_ASSIGN_OR_RETURN(const auto stack, io::OpenStack(options.source));
+  FW_ASSIGN_OR_RETURN(auto stack, io::OpenStack(options.source));
   PrintInputs(stack->track());
   FW_RETURN_IF_ERROR(CheckInputs(stack->track(), options));
   detector::DetectOptions detect;
-  detect.threshold = options.threshold;
   detect.threads = options.compute.threads;
   FW_ASSIGN_OR_RETURN(const auto detector, detector::Detector::Load(models, device, detect));
   unwrapper::UnwrapOptions unwrap;
   unwrap.threads = options.compute.threads;
   FW_ASSIGN_OR_RETURN(const auto unwrapper, unwrapper::Unwrapper::Load(models, device, unwrap));
 
-  const scheduler::RunSpec spec =
-      SpecOf(options, stack->track(), device, {detector->model_hashes(), unwrapper->model_hashes()});
-  const std::string out = options.out.empty() ? "runs/" + scheduler::RunHash(spec).substr(0, 12) : options.out;
+  FW_ASSIGN_OR_RETURN(const auto run, OpenRunOf(options, std::move(stack),
+                                                {device.Kind(), detector->model_hashes(), unwrapper->model_hashes()}));
+  const std::string out = options.out.empty() ? "runs/" + run->record.run_id : options.out;
   FW_ASSIGN_OR_RETURN(const auto store, OpenLocalStore(out + "/artifacts"));
-  const Stages stages{*stack, *detector, *unwrapper, *store};
-  FW_ASSIGN_OR_RETURN(const LocalRun run, RunStages(spec, stages));
-  const results::RunFacts facts = FactsOf(spec, run, stages, device);
-  FW_RETURN_IF_ERROR(results::WriteProducts(out, *stack, run.sites, facts));
+  LocalRun local;
+  {
+    StageBars bars;
+    const auto show = [&bars](const std::string& kind, int done, int total) { bars.Show(kind, done, total); };
+    FW_ASSIGN_OR_RETURN(local,
+                        RunInOneProcess(run, {*detector, *unwrapper, *store, device.Kind()}, out, show, Interrupted));
+  }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  PrintOutcome(run, facts, out, elapsed.count());
-  return run.progress.state == scheduler::RunState::kSucceeded ? ExitCode::kDone : ExitCode::kPartial;
+  PrintOutcome(local, out, elapsed.count());
+  return local.progress.state == scheduler::RunState::kSucceeded ? ExitCode::kDone : ExitCode::kPartial;
 }
 
 }  // namespace

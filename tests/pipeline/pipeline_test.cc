@@ -4,13 +4,19 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 
 #include "common/sim/scene.h"
 #include "services/cli/local_run.h"
+#include "services/scheduler/app/plan_run.h"
 #include "tests/support/seed.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_folder.h"
 
 namespace fringewatch::cli {
 namespace {
+
+const std::string kCompute = nn::ResolveDevice("cpu", "auto")->Kind();
 
 /// The networks that ship, on the CPU; loaded once.
 struct Networks {
@@ -53,21 +59,31 @@ sim::SceneConfig World(uint64_t seed, int sites) {
   return config;
 }
 
-scheduler::RunSpec SpecOf(const StackReader& stack, int tile_px) {
-  scheduler::RunSpec spec;
-  spec.track_identity = scheduler::TrackIdentity(stack.track());
-  spec.version = "test";
-  spec.tile_px = tile_px;
-  return spec;
-}
-
 const TaskProgress kSilent = [](const std::string&, int, int) {};
 const auto kNeverStop = [] { return false; };
 
-LocalRun RunWorld(const sim::SimulatedStack& stack, Store& store, int tile_px = 1024) {
-  const Stages stages{stack, *Shipped().detector, *Shipped().unwrapper, store};
-  auto run = RunInOneProcess(SpecOf(stack, tile_px), stages, kSilent, kNeverStop);
-  EXPECT_TRUE(run.ok()) << MessageOf(run.status());
+using Stack = std::shared_ptr<const sim::SimulatedStack>;
+
+/// The run of a world, as `fringewatch run` would open it.
+std::shared_ptr<const OpenRun> RunOf(const Stack& stack, int tile_px) {
+  const auto record =
+      scheduler::RecordOf(stack->track(), {}, {.tile_px = tile_px},
+                          {kCompute, Shipped().detector->model_hashes(), Shipped().unwrapper->model_hashes()});
+  EXPECT_THAT(record, IsOk());
+  return std::make_shared<OpenRun>(OpenRun{*record, stack});
+}
+
+StatusOr<LocalRun> TryWorld(const Stack& stack, Store& store, int tile_px, const std::function<bool()>& stop) {
+  const TemporaryFolder folder;
+  const Stages stages{*Shipped().detector, *Shipped().unwrapper, store, kCompute};
+  auto run = RunInOneProcess(RunOf(stack, tile_px), stages, folder / "run", kSilent, stop);
+  EXPECT_EQ(std::filesystem::exists(folder / "run/manifest.json"), run.ok());
+  return run;
+}
+
+LocalRun RunWorld(const Stack& stack, Store& store, int tile_px = 1024) {
+  auto run = TryWorld(stack, store, tile_px, kNeverStop);
+  EXPECT_THAT(run, IsOk());
   return run.ok() ? *std::move(run) : LocalRun{};
 }
 
@@ -80,14 +96,14 @@ double LargestVelocity(const results::SiteRecord& site) {
 }
 
 TEST(Pipeline, EachSinkingBowlGivesOneMeasuredSite) {
-  const sim::SimulatedStack stack(World(Seed(), 2));
+  const auto stack = std::make_shared<const sim::SimulatedStack>(World(Seed(), 2));
   const auto store = OpenMemoryStore();
   const LocalRun run = RunWorld(stack, *store);
   EXPECT_EQ(run.progress.state, scheduler::RunState::kSucceeded);
-  ASSERT_EQ(run.sites.size(), stack.scene().sites().size());
-  for (const sim::TrueSite& truth : stack.scene().sites()) {
+  ASSERT_EQ(run.inventory.sites.size(), stack->scene().sites().size());
+  for (const sim::TrueSite& truth : stack->scene().sites()) {
     int hits = 0;
-    for (const results::SiteRecord& site : run.sites) {
+    for (const results::SiteRecord& site : run.inventory.sites) {
       if (!site.flagged.box.Contains(static_cast<int>(truth.row), static_cast<int>(truth.col))) continue;
       ++hits;
       EXPECT_TRUE(site.has_series) << site.failure;
@@ -98,26 +114,24 @@ TEST(Pipeline, EachSinkingBowlGivesOneMeasuredSite) {
 }
 
 TEST(Pipeline, QuietGroundGivesNoSite) {
-  const sim::SimulatedStack stack(World(Seed() + 1, 0));
+  const auto stack = std::make_shared<const sim::SimulatedStack>(World(Seed() + 1, 0));
   const auto store = OpenMemoryStore();
   const LocalRun run = RunWorld(stack, *store);
   EXPECT_EQ(run.progress.state, scheduler::RunState::kSucceeded);
-  EXPECT_THAT(run.sites, testing::IsEmpty());
-  EXPECT_EQ(run.pixels_unwrapped, 0);
+  EXPECT_THAT(run.inventory.sites, testing::IsEmpty());
+  EXPECT_EQ(run.facts.pixels_unwrapped, 0);
 }
 
 TEST(Pipeline, AnInterruptedRunContinuesToTheSameArtifacts) {
-  const sim::SimulatedStack stack(World(Seed(), 2));
+  const auto stack = std::make_shared<const sim::SimulatedStack>(World(Seed(), 2));
   const auto undisturbed = OpenMemoryStore(), disturbed = OpenMemoryStore();
   RunWorld(stack, *undisturbed, 192);
-  const Stages stages{stack, *Shipped().detector, *Shipped().unwrapper, *disturbed};
   // Stopped before every second task; each attempt gets one task further with what the last one left.
   int restarts = 0;
   bool finished = false;
   while (!finished && restarts < 100) {
     const size_t before = disturbed->List("")->size();
-    const auto run =
-        RunInOneProcess(SpecOf(stack, 192), stages, kSilent, [&] { return disturbed->List("")->size() > before; });
+    const auto run = TryWorld(stack, *disturbed, 192, [&] { return disturbed->List("")->size() > before; });
     finished = run.ok();
     if (!finished) {
       EXPECT_EQ(run.status().code(), CodeOf(Fault::kInterrupted));

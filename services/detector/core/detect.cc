@@ -1,17 +1,18 @@
 #include "services/detector/core/detect.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cmath>
-#include <deque>
-#include <functional>
-#include <future>
 
 #include "common/base/parallel.h"
 #include "common/nn/failure.h"
 #include "common/nn/model_file.h"
 #include "common/nn/packing.h"
+#include "common/nn/thread_limit.h"
 #include "services/detector/core/ddnet.h"
 #include "services/detector/core/mask.h"
+#include "services/detector/core/pair_stream.h"
 #include "services/detector/core/sites.h"
 #include "services/detector/core/stack_evidence.h"
 #include "services/detector/core/tiled_forward.h"
@@ -19,6 +20,7 @@
 namespace fringewatch::detector {
 namespace {
 
+constexpr int kMaxBatch = 64;                 ///< pairs in one call of a device: more are no faster
 constexpr float kSignificantGradient = 3.0F;  ///< mean over a site from which the gradient stack is a witness of it
 
 /// `window` grown to whole cells of the networks' coarsest grid, counted from the frame's corner: each network then
@@ -33,50 +35,6 @@ Window AlignToGrid(const Window& window, int cell_px, const Window& frame) {
 Window Within(const Window& part, const Window& whole) {
   return {part.row0 - whole.row0, part.col0 - whole.col0, part.rows, part.cols};
 }
-
-/// Network calls run on one thread each while this lives, and several pairs at once instead: the convolutions of
-/// libtorch round differently on different numbers of threads, and one pair per thread is also faster. The setting is
-/// the process's; threads started meanwhile take it over.
-class OneThreadPerCall {
- public:
-  OneThreadPerCall() : before_(torch::get_num_threads()) { torch::set_num_threads(1); }
-  ~OneThreadPerCall() { torch::set_num_threads(before_); }
-  OneThreadPerCall(const OneThreadPerCall&) = delete;
-  OneThreadPerCall& operator=(const OneThreadPerCall&) = delete;
-
- private:
-  int before_;
-};
-
-/// A pair that DDNet has seen.
-struct SeenPair {
-  PairRaster raster;     ///< unusable pixels missing
-  torch::Tensor logits;  ///< half resolution; undefined when no pixel of the window is usable
-};
-
-/// Reads the pairs of a window and shows them to DDNet, some of them ahead of the caller, who gets them in order.
-class PairStream {
- public:
-  using Look = std::function<StatusOr<SeenPair>(int pair)>;
-  /// `look` runs on up to `ahead` >= 1 threads at once.
-  PairStream(int pairs, int ahead, Look look) : pairs_(pairs), look_(std::move(look)) {
-    for (int i = 0; i < ahead; ++i) Start();
-  }
-  StatusOr<SeenPair> Next() {
-    StatusOr<SeenPair> seen = pending_.front().get();
-    pending_.pop_front();
-    Start();
-    return seen;
-  }
-
- private:
-  void Start() {
-    if (started_ < pairs_) pending_.push_back(std::async(std::launch::async, std::cref(look_), started_++));
-  }
-  int pairs_, started_ = 0;
-  Look look_;
-  std::deque<std::future<StatusOr<SeenPair>>> pending_;  ///< destroyed first: waits for the threads
-};
 
 long CountPresent(const PairRaster& raster, const Window& window) {
   const Array2<float> part = Crop(raster.phase_rad, window);
@@ -127,30 +85,43 @@ struct Detector::Impl {
   StackNet stack_net = MakeStackNet();
   std::vector<std::string> hashes;
 
-  [[nodiscard]] SiteRule rule() const { return {options.threshold, options.outline_threshold, options.min_area_px}; }
+  [[nodiscard]] SiteRule RuleFor(double threshold) const {
+    return {threshold, options.outline_threshold, options.min_area_px};
+  }
   Status LoadNet(const std::string& dir, const char* name, nn::MultiScaleNet& net) {
     FW_ASSIGN_OR_RETURN(const nn::ModelCard card, nn::LoadModel(dir, name, net->shape().ToString(), *net));
     nn::PrepareForInference(*net, device);
     hashes.push_back(card.sha256);
     return Status();
   }
-  /// One pair of a window, read, masked and shown to DDNet. Thread-safe.
-  StatusOr<SeenPair> Look(const StackReader& stack, int pair, const Window& window) {
-    const c10::InferenceMode inference;
-    FW_ASSIGN_OR_RETURN(PairRaster raster, ReadPairWithCoherence(stack, pair, window));
-    SeenPair seen;
-    if (MaskUnusable(raster) > 0) {
-      seen.logits = ForwardTiled(ddnet, nn::PackPair(raster, 1)[0], device, options.batch_px);
-    }
-    seen.raster = std::move(raster);
-    return seen;
+  /// Logits (N, h, w) of a batch, on the CPU. Thread-safe.
+  torch::Tensor Show(const char* name, nn::MultiScaleNet& net, const torch::Tensor& batch) {
+    const auto start = std::chrono::steady_clock::now();
+    torch::Tensor logits = ForwardTiled(net, batch, device);
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    if (options.on_call) options.on_call({name, static_cast<int>(batch.size(0)), elapsed.count()});
+    return logits;
   }
-  /// Adds all pairs to the evidence; returns how many pixels of the core had data, over all pairs.
-  StatusOr<long> AddPairs(const StackReader& stack, const Window& window, const Window& core, StackEvidence& evidence) {
+  /// All pairs of a window, in order, with at most `batch_px` pixels in the networks at once.
+  std::unique_ptr<PairStream> Stream(const StackReader& stack, const Window& window, int batch_px) {
+    const auto read = [&stack, window](int pair) -> StatusOr<UsablePair> {
+      UsablePair usable;
+      FW_ASSIGN_OR_RETURN(usable.raster, ReadPairWithCoherence(stack, pair, window));
+      if (MaskUnusable(usable.raster) > 0) usable.packed = nn::PackPair(usable.raster, 1)[0];
+      return usable;
+    };
+    const auto look = [this](const torch::Tensor& batch) { return Show(kDdNetName, ddnet, batch); };
     const int pairs = static_cast<int>(stack.track().pairs.size());
     const int threads = options.threads > 0 ? options.threads : HardwareThreads();
-    const int ahead = static_cast<int>(std::clamp<long>(options.batch_px / window.pixels(), 1, threads));
-    PairStream stream(pairs, ahead, [&](int pair) { return Look(stack, pair, window); });
+    const long fitting = std::max(1L, batch_px / window.pixels());
+    if (!device.device.is_cuda()) {
+      return LookOnThreads(pairs, static_cast<int>(std::min<long>(fitting, threads)), read, look);
+    }
+    const int batch = static_cast<int>(std::min<long>(fitting, kMaxBatch));
+    return LookInBatches(pairs, batch, std::min(threads, 2 * batch), read, look);
+  }
+  /// Adds all pairs to the evidence; returns how many pixels of the core had data, over all pairs.
+  StatusOr<long> AddPairs(PairStream& stream, int pairs, const Window& core, StackEvidence& evidence) {
     long scanned_px = 0;
     for (int pair = 0; pair < pairs; ++pair) {
       FW_ASSIGN_OR_RETURN(const SeenPair seen, stream.Next());
@@ -163,21 +134,23 @@ struct Detector::Impl {
   /// Evidence of the window, NaN where no pair has data.
   [[nodiscard]] Array2<float> EvidenceMap(const StackEvidence& evidence) {
     const Array2<uint8_t>& seen = evidence.seen();
-    const torch::Tensor logits = ForwardTiled(stack_net, evidence.Features(), device, options.batch_px);
+    const torch::Tensor logits = Show(kStackNetName, stack_net, evidence.Features().unsqueeze(0))[0];
     Array2<float> map = FullResolution(logits, seen.rows, seen.cols);
     for (size_t i = 0; i < map.size(); ++i) {
       if (!seen.values[i]) map.values[i] = kMissing;
     }
     return map;
   }
-  StatusOr<TileDetections> Detect(const StackReader& stack, const Tile& tile) {
+  StatusOr<TileDetections> Detect(const StackReader& stack, const Tile& tile, double threshold, int batch_px) {
     const Window window = AlignToGrid(tile.padded, ddnet->shape().Multiple(), stack.track().grid.frame());
     const Window core = Within(tile.core, window);
+    const int pairs = static_cast<int>(stack.track().pairs.size());
     StackEvidence evidence(BuildNetwork(stack.track().pairs), window.rows, window.cols);
     TileDetections found;
-    FW_ASSIGN_OR_RETURN(found.pixels_scanned, AddPairs(stack, window, core, evidence));
+    FW_ASSIGN_OR_RETURN(found.pixels_scanned, AddPairs(*Stream(stack, window, batch_px), pairs, core, evidence));
+    found.pixels_read = window.pixels() * pairs;
     const Array2<float> map = EvidenceMap(evidence);
-    for (DrawnSite& drawn : DrawSites(map, rule())) {
+    for (DrawnSite& drawn : DrawSites(map, RuleFor(threshold))) {
       if (!core.Contains(drawn.site.peak_row, drawn.site.peak_col)) continue;
       drawn.site.voting_pairs = evidence.VotingPairs(HalfPlaces(drawn.pixels, map.cols, evidence.half_cols()));
       drawn.site.kind = KindOf(drawn.site.voting_pairs, evidence.gradients(), drawn.pixels);
@@ -185,6 +158,17 @@ struct Detector::Impl {
       found.sites.push_back(std::move(drawn.site));
     }
     found.evidence = Crop(map, core);
+    return found;
+  }
+  /// Out of memory: once more with half the pairs at once, which does not change the answer.
+  StatusOr<TileDetections> DetectWithinMemory(const StackReader& stack, const Tile& tile, double threshold) {
+    try {
+      return Detect(stack, tile, threshold, options.batch_px);
+    } catch (const std::exception& failure) {
+      if (!nn::IsOutOfMemory(failure)) throw;
+    }
+    FW_ASSIGN_OR_RETURN(TileDetections found, Detect(stack, tile, threshold, options.batch_px / 2));
+    found.batch_halved = true;
     return found;
   }
 };
@@ -198,19 +182,35 @@ StatusOr<std::unique_ptr<Detector>> Detector::Load(const std::string& model_dir,
     auto impl = std::make_unique<Impl>();
     impl->device = device;
     impl->options = options;
-    FW_RETURN_IF_ERROR(impl->LoadNet(model_dir, kDdNetName, impl->ddnet));
-    FW_RETURN_IF_ERROR(impl->LoadNet(model_dir, kStackNetName, impl->stack_net));
+    const std::array nets = {&impl->ddnet, &impl->stack_net};
+    for (size_t i = 0; i < nets.size(); ++i) {
+      FW_RETURN_IF_ERROR(impl->LoadNet(model_dir, nn::kDetectorNetworks[i], *nets[i]));
+    }
     return std::unique_ptr<Detector>(new Detector(std::move(impl)));
   } catch (const std::exception& failure) {
     return StatusOfException(failure);
   }
 }
 
-StatusOr<TileDetections> Detector::Detect(const StackReader& stack, const Tile& tile) const {
+Status Detector::WarmUp() const {
   try {
     const c10::InferenceMode inference;
-    const OneThreadPerCall one_thread;
-    return impl_->Detect(stack, tile);
+    const nn::OneThreadPerCall one_thread;
+    const int edge = impl_->ddnet->shape().Multiple();
+    for (nn::MultiScaleNet* net : {&impl_->ddnet, &impl_->stack_net}) {
+      (void)ForwardTiled(*net, torch::zeros({1, (*net)->shape().in_channels, 2 * edge, 2 * edge}), impl_->device);
+    }
+    return {};
+  } catch (const std::exception& failure) {
+    return StatusOfException(failure);
+  }
+}
+
+StatusOr<TileDetections> Detector::Detect(const StackReader& stack, const Tile& tile, double threshold) const {
+  try {
+    const c10::InferenceMode inference;
+    const nn::OneThreadPerCall one_thread;
+    return impl_->DetectWithinMemory(stack, tile, threshold);
   } catch (const std::exception& failure) {
     return StatusOfException(failure);
   }
@@ -219,12 +219,11 @@ StatusOr<TileDetections> Detector::Detect(const StackReader& stack, const Tile& 
 StatusOr<Array2<float>> Detector::Probability(const PairRaster& pair) const {
   try {
     const c10::InferenceMode inference;
-    const OneThreadPerCall one_thread;
+    const nn::OneThreadPerCall one_thread;
     PairRaster usable = pair;
     EstimateMissingCoherence(usable);
     if (MaskUnusable(usable) == 0) return Array2<float>(pair.phase_rad.rows, pair.phase_rad.cols, kMissing);
-    const torch::Tensor logits =
-        ForwardTiled(impl_->ddnet, nn::PackPair(usable, 1)[0], impl_->device, impl_->options.batch_px);
+    const torch::Tensor logits = impl_->Show(kDdNetName, impl_->ddnet, nn::PackPair(usable, 1))[0];
     Array2<float> probability = FullResolution(logits, pair.phase_rad.rows, pair.phase_rad.cols);
     for (size_t i = 0; i < probability.size(); ++i) {
       if (std::isnan(usable.phase_rad.values[i])) probability.values[i] = kMissing;
@@ -235,9 +234,9 @@ StatusOr<Array2<float>> Detector::Probability(const PairRaster& pair) const {
   }
 }
 
-std::vector<FlaggedSite> Detector::SitesOf(const Array2<float>& probability) const {
+std::vector<FlaggedSite> Detector::SitesOf(const Array2<float>& probability, double threshold) const {
   std::vector<FlaggedSite> sites;
-  for (DrawnSite& drawn : DrawSites(probability, impl_->rule())) {
+  for (DrawnSite& drawn : DrawSites(probability, impl_->RuleFor(threshold))) {
     drawn.site.kind = "fringes";
     sites.push_back(std::move(drawn.site));
   }

@@ -1,6 +1,6 @@
 /// Detection on one tile of a stack: from wrapped pairs to flagged sites. The whole data flow of the stage:
 ///
-///   read every pair of the tile's padded window (one at a time)
+///   read every pair of the tile's padded window (some ahead)
 ///     -> usable-pixel mask -> DDNet -> running evidence over the stack
 ///                          -> running gradient stack
 ///   gradient stack -> slow-mover head
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/nn/device.h"
+#include "common/nn/network_call.h"
 #include "common/raster/tiling.h"
 #include "common/stack/site.h"
 #include "common/stack/stack_reader.h"
@@ -19,21 +20,25 @@
 namespace fringewatch::detector {
 
 struct DetectOptions {
-  double threshold = 0.5;          ///< evidence a site's peak must reach, 0 to 1
   double outline_threshold = 0.3;  ///< evidence that its outline follows
   int min_area_px = 12;
-  int batch_px = 4 << 20;  ///< pixels in the networks at once, at most: bounds memory
-  int threads = 0;         ///< pairs at once, at most; 0 = as many as processors. Does not change the answer
+  /// Pixels x pairs in the networks at once, at most: bounds memory. Does not change the answer of a CPU; a device may
+  /// round differently with batches of another size.
+  int batch_px = 4 << 20;
+  int threads = 0;  ///< pairs read (on a CPU: and looked at) at once, at most; 0 = as many as processors
+  nn::CallObserver on_call;
 };
 
 /// Evidence and sites of one tile.
 struct TileDetections {
   std::vector<FlaggedSite> sites;  ///< frame coordinates, peak inside tile.core, strongest first
   Array2<float> evidence;          ///< of tile.core, 0 to 1; NaN where no pair has data
-  long pixels_scanned = 0;         ///< pixels x pairs with data
+  long pixels_scanned = 0;         ///< pixels x pairs with data, of tile.core
+  long pixels_read = 0;            ///< pixels x pairs, with the halo
+  bool batch_halved = false;       ///< memory ran out with options.batch_px and sufficed with half of it
 };
 
-/// The networks of the stage, loaded once and shared by all tiles. One call at a time per object.
+/// The networks of the stage, loaded once and shared by all tiles and runs. Thread-safe.
 class Detector {
  public:
   /// Loads DDNet and the slow-mover head from `model_dir` (nn::LoadModel checks the hashes).
@@ -41,14 +46,17 @@ class Detector {
   [[nodiscard]] static StatusOr<std::unique_ptr<Detector>> Load(const std::string& model_dir, const nn::Device& device,
                                                                 const DetectOptions& options);
   ~Detector();
-  /// Same answer whatever the tiling as long as the halo holds the receptive field and the largest site.
+  /// Calls each network once, so that the first tile is as fast as the others. \error kOutOfMemory, kInternal.
+  [[nodiscard]] Status WarmUp() const;
+  /// `threshold`: evidence that a site's peak must reach, 0 to 1. Same answer whatever the tiling as long as the halo
+  /// holds the receptive field and the largest site. When memory runs out, half the batch is tried once.
   /// Errors of StackReader; kOutOfMemory.
-  [[nodiscard]] StatusOr<TileDetections> Detect(const StackReader& stack, const Tile& tile) const;
+  [[nodiscard]] StatusOr<TileDetections> Detect(const StackReader& stack, const Tile& tile, double threshold) const;
   /// Probability that each pixel of one interferogram moves, 0 to 1; NaN = missing. Any size (tiled inside).
   [[nodiscard]] StatusOr<Array2<float>> Probability(const PairRaster& pair) const;
   /// Sites of a probability map, as Detect draws them.
-  [[nodiscard]] std::vector<FlaggedSite> SitesOf(const Array2<float>& probability) const;
-  /// SHA-256 of the weights in use.
+  [[nodiscard]] std::vector<FlaggedSite> SitesOf(const Array2<float>& probability, double threshold) const;
+  /// SHA-256 of the weights in use: nn::DetectorModelHashes of the folder.
   [[nodiscard]] std::vector<std::string> model_hashes() const;
 
  private:

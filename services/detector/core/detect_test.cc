@@ -3,13 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <map>
+#include <mutex>
+#include <new>
 #include <set>
 #include <tuple>
 
+#include "common/base/retry.h"
 #include "common/nn/model_file.h"
 #include "common/nn/packing.h"
 #include "common/sim/scene.h"
@@ -113,9 +119,9 @@ TEST(TiledForward, AnswersAsTheWholeDoes) {
   DdNet net = MakeDdNet();
   nn::PrepareForInference(*net, device);
   const c10::InferenceMode inference;
-  const torch::Tensor input = torch::randn({3, 43, 1290});
+  const torch::Tensor input = torch::randn({2, 3, 43, 1290});
   const torch::Tensor whole = ForwardTiled(net, input, device, 1 << 20);
-  EXPECT_EQ(whole.sizes(), (std::vector<int64_t>{22, 645}));
+  EXPECT_EQ(whole.sizes(), (std::vector<int64_t>{2, 22, 645}));
   const torch::Tensor tiled = ForwardTiled(net, input, device, 1 << 16);
   EXPECT_LT((whole - tiled).abs().max().item<float>(), 1e-4F * whole.abs().max().item<float>());
 }
@@ -128,10 +134,10 @@ TEST(TiledForward, ReceptiveRadiusIsWhatAChangedPixelReaches) {
     nn::PrepareForInference(*net, device);
     const c10::InferenceMode inference;
     const int radius = ReceptiveRadius_px(shape), at = nn::RoundUp(radius + 20, shape.Multiple()) + 5;
-    torch::Tensor input = torch::zeros({shape.in_channels, 2 * shape.Multiple(), 2 * at});
+    torch::Tensor input = torch::zeros({1, shape.in_channels, 2 * shape.Multiple(), 2 * at});
     const torch::Tensor before = ForwardTiled(net, input, device, 1 << 24);
-    input.slice(2, at, at + 1).fill_(100.0F);
-    const torch::Tensor changed = (ForwardTiled(net, input, device, 1 << 24) - before).abs().amax(0);
+    input.slice(3, at, at + 1).fill_(100.0F);
+    const torch::Tensor changed = (ForwardTiled(net, input, device, 1 << 24) - before).abs()[0].amax(0);
     int reach = 0;
     for (int64_t col = 0; col < changed.size(0); ++col) {
       const int distance = static_cast<int>(std::abs(col * shape.stem_stride - at));
@@ -150,7 +156,7 @@ TEST(Detector, SameEvidenceAndSitesWhereverTileEdgesFall) {
   const int halo = ReceptiveRadius_px(DdNetShape()) + 2 * ReceptiveRadius_px(StackNetShape()) + 64;
   const std::string models = RandomModels();
   const auto probe = LoadDetector(models, {});
-  const auto whole_map = probe->Detect(stack, {frame, frame});
+  const auto whole_map = probe->Detect(stack, {frame, frame}, 0.5);
   ASSERT_TRUE(whole_map.ok()) << whole_map.status();
   // Random weights know no scale: the thresholds are quantiles of their own map, so that there are small sites.
   std::vector<float> values;
@@ -159,10 +165,10 @@ TEST(Detector, SameEvidenceAndSitesWhereverTileEdgesFall) {
   }
   std::sort(values.begin(), values.end());
   DetectOptions options;
-  options.threshold = values[values.size() * 97 / 100];
+  const double threshold = values[values.size() * 97 / 100];
   options.outline_threshold = values[values.size() * 93 / 100];
   const auto detector = LoadDetector(models, options);
-  const auto whole = detector->Detect(stack, {frame, frame});
+  const auto whole = detector->Detect(stack, {frame, frame}, threshold);
   ASSERT_TRUE(whole.ok());
   ASSERT_GT(whole->sites.size(), 3U);
   // One cut through the middle of the strongest site, one at odd numbers elsewhere.
@@ -171,7 +177,7 @@ TEST(Detector, SameEvidenceAndSitesWhereverTileEdgesFall) {
     long scanned = 0;
     float worst = 0.0F;
     for (const Tile& tile : TilesAround(frame, std::clamp(row, 1, 63), col, halo)) {
-      const auto part = detector->Detect(stack, tile);
+      const auto part = detector->Detect(stack, tile, threshold);
       ASSERT_TRUE(part.ok()) << part.status();
       scanned += part->pixels_scanned;
       sites.insert(sites.end(), part->sites.begin(), part->sites.end());
@@ -197,7 +203,7 @@ TEST(Detector, ThreadsDoNotChangeABit) {
   torch::set_num_threads(2);  // as another part of the process may have done
   std::vector<TileDetections> found;
   for (const int threads : {1, 3}) {
-    auto answer = LoadDetector(models, {.threads = threads})->Detect(stack, {frame, frame});
+    auto answer = LoadDetector(models, {.threads = threads})->Detect(stack, {frame, frame}, 0.5);
     ASSERT_TRUE(answer.ok()) << answer.status();
     found.push_back(*std::move(answer));
     EXPECT_EQ(torch::get_num_threads(), 2);
@@ -229,15 +235,78 @@ TEST(Detector, AStackWithoutDataIsMissingEverywhere) {
     Track track_;
   };
   EmptyStack stack;
-  const auto detector = LoadDetector(RandomModels(), {.threshold = 0.0, .outline_threshold = 0.0});
-  const auto found = detector->Detect(stack, {{0, 0, 50, 70}, {0, 0, 50, 70}});
+  const auto detector = LoadDetector(RandomModels(), {.outline_threshold = 0.0});
+  const auto found = detector->Detect(stack, {{0, 0, 50, 70}, {0, 0, 50, 70}}, 0.0);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_TRUE(found->sites.empty());
   EXPECT_EQ(found->pixels_scanned, 0);
   for (const float value : found->evidence.values) ASSERT_TRUE(std::isnan(value));
   stack.fail_ = true;
-  const auto failed = detector->Detect(stack, {{0, 0, 50, 70}, {0, 0, 50, 70}});
+  const auto failed = detector->Detect(stack, {{0, 0, 50, 70}, {0, 0, 50, 70}}, 0.0);
   EXPECT_EQ(failed.status().code(), CodeOf(Fault::kRasterTruncated));
+}
+
+/// Throws, as a network without memory does, in its calls number `first` to `first + count - 1`.
+nn::CallObserver LacksMemory(std::atomic<int>& calls, int first, int count) {
+  return [&calls, first, count](const nn::NetworkCall&) {
+    const int call = calls++;
+    if (call >= first && call < first + count) throw std::bad_alloc();
+  };
+}
+
+TEST(Detector, WithoutMemoryItTriesHalfTheBatchOnceForTheSameAnswer) {
+  const ObservedStack stack(SmallScene(75, 130, 5));
+  const Window frame = stack.track().grid.frame();
+  const std::string models = RandomModels();
+  const auto undisturbed = LoadDetector(models, {})->Detect(stack, {frame, frame}, 0.5);
+  ASSERT_TRUE(undisturbed.ok());
+  EXPECT_FALSE(undisturbed->batch_halved);
+  EXPECT_EQ(undisturbed->pixels_read, 5 * frame.pixels());
+  for (const int failing : {0, 3, 5}) {  // a first and a later call of DDNet, the call of StackNet
+    std::atomic<int> calls{0};
+    const auto detector = LoadDetector(models, {.threads = 1, .on_call = LacksMemory(calls, failing, 1)});
+    const auto found = detector->Detect(stack, {frame, frame}, 0.5);
+    ASSERT_TRUE(found.ok()) << found.status();
+    EXPECT_TRUE(found->batch_halved);
+    EXPECT_EQ(Keys(found->sites), Keys(undisturbed->sites));
+    EXPECT_EQ(std::memcmp(found->evidence.values.data(), undisturbed->evidence.values.data(),
+                          found->evidence.size() * sizeof(float)),
+              0);
+  }
+}
+
+TEST(Detector, WithoutMemoryTwiceItFailsForAnotherWorkerToTry) {
+  const ObservedStack stack(SmallScene(75, 130, 5));
+  const Window frame = stack.track().grid.frame();
+  std::atomic<int> calls{0};
+  const auto detector = LoadDetector(RandomModels(), {.threads = 1, .on_call = LacksMemory(calls, 0, 1000)});
+  const Status status = detector->Detect(stack, {frame, frame}, 0.5).status();
+  EXPECT_EQ(status.code(), CodeOf(Fault::kOutOfMemory)) << status;
+  EXPECT_TRUE(IsRetryable(status));
+  EXPECT_LE(calls, 4);  // two attempts, each ended by its first failure or the one read ahead of it
+}
+
+TEST(Detector, TellsOfEveryCall) {
+  const ObservedStack stack(SmallScene(75, 130, 5));
+  const Window frame = stack.track().grid.frame();
+  std::mutex mutex;
+  std::map<std::string, int> rasters;
+  DetectOptions options;
+  options.on_call = [&](const nn::NetworkCall& call) {
+    const std::lock_guard lock(mutex);
+    rasters[call.network] += call.rasters;
+    EXPECT_GT(call.seconds, 0.0);
+  };
+  const auto detector = LoadDetector(RandomModels(), options);
+  ASSERT_TRUE(detector->WarmUp().ok());
+  EXPECT_TRUE(rasters.empty());  // not work
+  ASSERT_TRUE(detector->Detect(stack, {frame, frame}, 0.5).ok());
+  EXPECT_EQ(rasters, (std::map<std::string, int>{{kDdNetName, 5}, {kStackNetName, 1}}));
+}
+
+TEST(Detector, HashesAreThoseOfTheCards) {
+  const std::string models = RandomModels();
+  EXPECT_EQ(LoadDetector(models, {})->model_hashes(), *nn::DetectorModelHashes(models));
 }
 
 TEST(Detector, RefusesAFolderWithoutModels) {
@@ -273,7 +342,7 @@ TEST(Detector, FindsTheFastBowlsOfASceneOnceEachWhereverTileEdgesFall) {
   const Window frame = stack.track().grid.frame();
   const auto detector = LoadDetector(ReleasedModels(), {});
   const auto start = std::chrono::steady_clock::now();
-  const auto whole = detector->Detect(stack, {frame, frame});
+  const auto whole = detector->Detect(stack, {frame, frame}, 0.5);
   ASSERT_TRUE(whole.ok()) << whole.status();
   std::printf("detection: %.1f Mpx x pairs per second\n",
               1e-6 * static_cast<double>(frame.pixels()) * config.pairs / SecondsSince(start));
@@ -289,7 +358,7 @@ TEST(Detector, FindsTheFastBowlsOfASceneOnceEachWhereverTileEdgesFall) {
             col = std::clamp(strongest.peak_col, 1, frame.cols - 1);
   std::vector<FlaggedSite> sites;
   for (const Tile& tile : TilesAround(frame, row, col, 400)) {
-    const auto part = detector->Detect(stack, tile);
+    const auto part = detector->Detect(stack, tile, 0.5);
     ASSERT_TRUE(part.ok()) << part.status();
     sites.insert(sites.end(), part->sites.begin(), part->sites.end());
   }

@@ -10,7 +10,7 @@ namespace fringewatch::detector {
 namespace {
 
 torch::Tensor Forward(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device) {
-  return net->forward(nn::ToDevice(input.unsqueeze(0), device))[0][0].to(torch::kCPU, torch::kFloat32);
+  return net->forward(nn::ToDevice(input, device)).select(1, 0).to(torch::kCPU, torch::kFloat32);
 }
 
 /// Rows and columns `window` of the last two dimensions.
@@ -34,18 +34,18 @@ int ReceptiveRadius_px(const nn::MultiScaleShape& shape) {
   return radius;
 }
 
-torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device, int batch_px) {
+torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device, int call_px) {
   const int stride = net->shape().stem_stride, multiple = net->shape().Multiple();
-  const int rows = nn::RoundUp(static_cast<int>(input.size(1)), multiple);
-  const int cols = nn::RoundUp(static_cast<int>(input.size(2)), multiple);
-  const torch::Tensor whole = torch::constant_pad_nd(input, {0, cols - input.size(2), 0, rows - input.size(1)});
-  const long out_rows = (input.size(1) + stride - 1) / stride, out_cols = (input.size(2) + stride - 1) / stride;
+  const int rows = nn::RoundUp(static_cast<int>(input.size(-2)), multiple);
+  const int cols = nn::RoundUp(static_cast<int>(input.size(-1)), multiple);
+  const torch::Tensor whole = torch::constant_pad_nd(input, {0, cols - input.size(-1), 0, rows - input.size(-2)});
+  const long out_rows = (input.size(-2) + stride - 1) / stride, out_cols = (input.size(-1) + stride - 1) / stride;
   const Window answer{0, 0, static_cast<int>(out_rows), static_cast<int>(out_cols)};
-  if (static_cast<long>(rows) * cols <= batch_px) return Part(Forward(net, whole, device), answer);
+  if (static_cast<long>(rows) * cols <= call_px) return Part(Forward(net, whole, device), answer);
 
   const int halo = nn::RoundUp(ReceptiveRadius_px(net->shape()), multiple);
-  const int edge = static_cast<int>(std::sqrt(static_cast<double>(batch_px))) / multiple * multiple;
-  torch::Tensor logits = torch::empty({rows / stride, cols / stride});
+  const int edge = static_cast<int>(std::sqrt(static_cast<double>(call_px))) / multiple * multiple;
+  torch::Tensor logits = torch::empty({input.size(0), rows / stride, cols / stride});
   for (const Tile& tile : PlanTiles(rows, cols, std::max(halo, edge - 2 * halo), halo)) {
     const torch::Tensor part = Forward(net, Part(whole, tile.padded), device);
     const Window inner{tile.core.row0 - tile.padded.row0, tile.core.col0 - tile.padded.col0, tile.core.rows,

@@ -9,11 +9,15 @@ namespace fringewatch::detector {
 /// How far from a pixel of the input the answer at that pixel can depend on it: input pixels, to each side.
 [[nodiscard]] int ReceptiveRadius_px(const nn::MultiScaleShape& shape);
 
-/// Logits of a network with one output channel, prepared for inference on `device`. `input`: (C, H, W) float32 on the
-/// CPU, any H and W: beyond its lower and right edges the network sees zeros ("missing"). Returns float32 on the CPU,
-/// (H, W) / stem_stride rounded up. A call of the network takes batch_px input pixels at most, but always enough to
-/// hold the receptive field on both sides of a core.
+/// Input pixels of a raster that one call of a network takes; larger rasters are cut. Not a setting: where a raster is
+/// cut decides the last bits of the answer, and every worker must give the same.
+inline constexpr int kCallPx = 4 << 20;
+
+/// Logits of a network with one output channel, prepared for inference on `device`. `input`: (N, C, H, W) float32 on
+/// the CPU, any H and W: beyond its lower and right edges the network sees zeros ("missing"). Returns float32 on the
+/// CPU, (N, H / stem_stride, W / stem_stride) rounded up. A call of the network takes call_px input pixels of each
+/// raster at most, but always enough to hold the receptive field on both sides of a core.
 [[nodiscard]] torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device,
-                                         int batch_px);
+                                         int call_px = kCallPx);
 
 }  // namespace fringewatch::detector

@@ -9,6 +9,7 @@
 #include "common/raster/grid.h"
 #include "common/raster/tiling.h"
 #include "common/stack/track.h"
+#include "common/stack/track_identity.h"
 
 namespace fringewatch::scheduler {
 
@@ -22,9 +23,7 @@ struct RunSpec {
   int halo_px = 128;    ///< context around it
 };
 
-/// Canonical JSON (sorted keys, shortest exact numbers) of what makes a track: name, format, grid, wavelength, line
-/// of sight, pairs and accepted files (name and role; not the folder they lie in).
-[[nodiscard]] std::string TrackIdentity(const Track& track);
+using fringewatch::TrackIdentity;
 
 /// The spec of this version of Fringewatch, wherever the run is computed. `threshold`: evidence a site must reach;
 /// `compute`: device kind and precision ("cpu bf16"); `model_hashes`: the detector's, then the unwrapper's.
