@@ -1,7 +1,6 @@
 /// A site of a run as the lasting inventory keeps it: numbers, outline in longitude and latitude, where its series is.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,7 +31,7 @@ struct InventorySite {
   std::string failure;     ///< why there is no series; empty when there is one
   std::string series_key;  ///< site file in the store; empty when there is none
   bool provisional = false;
-  int64_t updated_at_us = 0;  ///< microseconds since 1970, UTC; set by the inventory
+  std::string updated_at;  ///< UTC, "2026-11-21T15:04:05.123Z"; set by the inventory
 };
 
 /// \error kInternal when the frame's coordinates cannot be turned into longitude and latitude.

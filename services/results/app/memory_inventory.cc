@@ -1,19 +1,16 @@
 /// The inventory in memory: for tests, and the measure of what the databases must do.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 
+#include "common/run/run_record.h"
 #include "services/results/app/site_inventory.h"
 
 namespace fringewatch::results {
 namespace {
-
-int64_t NowMicroseconds() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 bool Touches(const InventorySite& site, const GeoBox& box) {
   const Extent extent = ExtentOf(site.outline);
@@ -112,7 +109,7 @@ class MemoryInventory final : public SiteInventory {
     SiteChange& kept = sites_[{site.site_id, site.run_id}];
     if (SameContent(kept.site, site)) return;
     kept = {++last_change_, site};
-    kept.site.updated_at_us = NowMicroseconds();
+    kept.site.updated_at = UtcText(std::chrono::system_clock::now());
   }
 
   /// The site of the newest run; null when there is none.

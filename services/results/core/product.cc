@@ -61,14 +61,16 @@ size_t FastPixel(std::vector<size_t> pixels, const Array2<float>& velocity) {
   return std::abs(velocity.values[low]) > std::abs(velocity.values[high]) ? low : high;
 }
 
-std::string FlagWords(const std::vector<size_t>& pixels, const Array2<uint8_t>& flags) {
+std::string Joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ",")); }
+
+std::string CommonFlagWords(const std::vector<size_t>& pixels, const Array2<uint8_t>& flags) {
   if (flags.empty()) return {};
   std::vector<std::string> words;
   for (const FlagWord& flag : kFlagWords) {
     const double share = MeanOver(pixels, [&](size_t i) { return (flags.values[i] & flag.bit) ? 1.0 : 0.0; });
     if (share > kFlagShare) words.emplace_back(flag.word);
   }
-  return fmt::format("{}", fmt::join(words, ","));
+  return Joined(words);
 }
 
 /// Whole-number place of a point, in cells of about 100 m.
@@ -97,13 +99,14 @@ SiteSummary Summarise(const SiteRecord& site, const Grid& grid) {
     summary.flags = "no_data";
     return summary;
   }
+  summary.good_pixels = static_cast<int>(good.size());
   const size_t fast = FastPixel(good, series.velocity_m_per_yr);
   summary.vel_mm_yr = 1e3 * MeanOver(good, series.velocity_m_per_yr);
   summary.vel_std = 1e3 * MeanOver(good, series.velocity_std_m_per_yr);
   summary.vel_max_mm_yr = 1e3 * series.velocity_m_per_yr.values[fast];
   summary.accel_mm_yr2 = 1e3 * MeanOver(good, series.acceleration_m_per_yr2);
   summary.quality = MeanOver(good, series.temporal_coherence);
-  summary.flags = FlagWords(good, series.flags);
+  summary.flags = CommonFlagWords(good, series.flags);
   summary.fast_row = static_cast<int>(fast) / series.window.cols;
   summary.fast_col = static_cast<int>(fast) % series.window.cols;
   const auto per_date = [&](const Array3<float>& stack, std::vector<double>& mean_mm, std::vector<double>& peak_mm) {
@@ -116,6 +119,14 @@ SiteSummary Summarise(const SiteRecord& site, const Grid& grid) {
   per_date(series.displacement_m, summary.mean_series_mm, summary.peak_series_mm);
   per_date(series.displacement_std_m, summary.mean_std_mm, summary.peak_std_mm);
   return summary;
+}
+
+std::string FlagWords(uint8_t flags) {
+  std::vector<std::string> words;
+  for (const FlagWord& flag : kFlagWords) {
+    if (flags & flag.bit) words.emplace_back(flag.word);
+  }
+  return Joined(words);
 }
 
 std::string SiteId(const Track& track, const FlaggedSite& site) {

@@ -1,6 +1,7 @@
 /// What a run leaves behind, before it becomes files: the inventory of sites and the facts of the run.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,12 @@ struct SiteSummary {
   std::vector<double> mean_std_mm;     ///< per date, mean of the pixels' standard deviations
   std::vector<double> peak_std_mm;     ///< per date, at the fastest pixel
   int fast_row = -1, fast_col = -1;    ///< the fastest pixel, inside the series' window; -1 = none
+  int good_pixels = 0;                 ///< that the means are taken over
 };
 [[nodiscard]] SiteSummary Summarise(const SiteRecord& site, const Grid& grid);
+
+/// Words of one pixel's PixelFlag bits that qualify its numbers, comma separated: "too_fast".
+[[nodiscard]] std::string FlagWords(uint8_t flags);
 
 /// "FW-<track>-<hash of the peak's place>": stable for the same track while the peak stays in the same 100 m cell.
 [[nodiscard]] std::string SiteId(const Track& track, const FlaggedSite& site);
