@@ -10,10 +10,10 @@
 namespace fringewatch {
 namespace {
 
-class Sha256Stream {
+class DigestStream {
  public:
-  Sha256Stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+  explicit DigestStream(const EVP_MD* method) : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(context_.get(), method, nullptr);
   }
   void Update(const char* data, size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
   std::string Hex() {
@@ -32,7 +32,13 @@ class Sha256Stream {
 }  // namespace
 
 std::string Sha256(std::string_view bytes) {
-  Sha256Stream stream;
+  DigestStream stream(EVP_sha256());
+  stream.Update(bytes.data(), bytes.size());
+  return stream.Hex();
+}
+
+std::string Sha1(std::string_view bytes) {
+  DigestStream stream(EVP_sha1());
   stream.Update(bytes.data(), bytes.size());
   return stream.Hex();
 }
@@ -40,7 +46,7 @@ std::string Sha256(std::string_view bytes) {
 StatusOr<std::string> Sha256File(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error(Fault::kNotReadable, "{}: cannot be opened", path);
-  Sha256Stream stream;
+  DigestStream stream(EVP_sha256());
   std::vector<char> block(1 << 20);
   while (file) {
     file.read(block.data(), static_cast<std::streamsize>(block.size()));
