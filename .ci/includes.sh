@@ -18,6 +18,7 @@ ours='
 ^common/wire/                      | ^common/(base|raster|stack|queue|wire)/
 ^common/run/                       | ^common/(base|raster|stack|queue|store|run)/
 ^common/service/                   | ^common/(base|queue|store|wire|service)/
+^common/worker/                    | ^common/(base|nn|queue|store|run|io|service|worker)/
 ^services/scheduler/core/          | ^(common/(base|raster|stack)|services/scheduler/core)/
 ^services/detector/core/           | ^(common/(base|raster|stack|nn)|services/detector/core)/
 ^services/unwrapper/core/          | ^(common/(base|raster|stack|nn)|services/unwrapper/core)/

@@ -1,9 +1,12 @@
 #include "services/unwrapper/core/network_prior.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
+#include "common/base/parallel.h"
 #include "common/nn/packing.h"
+#include "common/nn/thread_limit.h"
 #include "common/raster/tiling.h"
 
 namespace fringewatch::unwrapper {
@@ -26,16 +29,21 @@ float OffsetOf(const Array2<float>& prediction, const Array2<float>& unwrapped) 
 
 }  // namespace
 
-Array3<float> PredictPatch(PuNet& net, const nn::Device& device, const std::vector<PairRaster>& pairs, int batch_px) {
-  const torch::InferenceMode guard;
+Array3<float> PredictPatch(PuNet& net, const nn::Device& device, const std::vector<PairRaster>& pairs,
+                           const NetworkUse& use) {
   const int count = static_cast<int>(pairs.size());
   if (count == 0) return {};
   const int rows = pairs[0].phase_rad.rows, cols = pairs[0].phase_rad.cols, multiple = net->shape().Multiple();
   const long height = nn::RoundUp(rows, multiple), width = nn::RoundUp(cols, multiple);
-  const int per_call = std::max(1, static_cast<int>(batch_px / (height * width)));
+  const int fitting = static_cast<int>(std::clamp<long>(use.batch_px / (height * width), 1, count));
+  const int per_call = device.device.is_cuda() ? fitting : 1;
+  const int at_once = device.device.is_cuda() ? 1 : std::min(fitting, use.threads);
   Array3<float> prediction(count, rows, cols);
-  for (int first = 0; first < count; first += per_call) {
-    const int last = std::min(count, first + per_call);
+  const nn::OneThreadPerCall one_thread;
+  ParallelFor((count + per_call - 1) / per_call, at_once, [&](int call) {
+    const torch::InferenceMode inference;
+    const auto start = std::chrono::steady_clock::now();
+    const int first = call * per_call, last = std::min(count, first + per_call);
     torch::Tensor batch = torch::zeros({last - first, nn::kPairChannels, height, width});
     for (int p = first; p < last; ++p) nn::PackPairInto(pairs[p], batch[p - first]);
     const torch::Tensor answer = net->forward(nn::ToDevice(batch, device)).select(1, 0);
@@ -43,16 +51,18 @@ Array3<float> PredictPatch(PuNet& net, const nn::Device& device, const std::vect
       const Array2<float> plane = nn::ToArray(answer[p - first], rows, cols);
       std::copy(plane.values.begin(), plane.values.end(), prediction.plane(p).begin());
     }
-  }
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    if (use.on_call) use.on_call({kPuNetName, last - first, elapsed.count()});
+  });
   return prediction;
 }
 
 Array2<float> PredictLarge(PuNet& net, const nn::Device& device, const PairRaster& pair,
-                           const Array2<float>& unwrapped_rad, int batch_px) {
+                           const Array2<float>& unwrapped_rad, const NetworkUse& use) {
   Array2<float> prediction(pair.phase_rad.rows, pair.phase_rad.cols);
   for (const Tile& tile : PlanTiles(prediction.rows, prediction.cols, kTileCore_px, kTileHalo_px)) {
     const std::vector<PairRaster> cut = {{Crop(pair.phase_rad, tile.padded), Crop(pair.coherence, tile.padded)}};
-    const Array3<float> answer = PredictPatch(net, device, cut, batch_px);
+    const Array3<float> answer = PredictPatch(net, device, cut, use);
     Array2<float> padded(answer.rows, answer.cols);
     padded.values = answer.values;
     const Window core{tile.core.row0 - tile.padded.row0, tile.core.col0 - tile.padded.col0, tile.core.rows,

@@ -154,6 +154,7 @@ struct Unwrapper::Impl {
   std::string hash;
 
   [[nodiscard]] int threads() const { return options.threads > 0 ? options.threads : HardwareThreads(); }
+  [[nodiscard]] NetworkUse use() const { return {options.batch_px, threads(), options.on_call}; }
 };
 
 Unwrapper::Unwrapper(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -175,6 +176,17 @@ StatusOr<std::unique_ptr<Unwrapper>> Unwrapper::Load(const std::string& model_di
   }
 }
 
+Status Unwrapper::WarmUp() const {
+  try {
+    const int edge = 2 * impl_->net->shape().Multiple();
+    const PairRaster blank{Array2<float>(edge, edge, kMissing), Array2<float>(edge, edge, kMissing)};
+    (void)PredictPatch(impl_->net, impl_->device, {blank}, {});
+    return {};
+  } catch (const std::exception& failure) {
+    return StatusOfException(failure);
+  }
+}
+
 Window Unwrapper::PatchWindow(const FlaggedSite& site, const Window& frame) const {
   const double longer = std::max(site.box.rows, site.box.cols);
   const int margin =
@@ -188,7 +200,7 @@ StatusOr<SiteSeries> Unwrapper::Unwrap(const StackReader& stack, const FlaggedSi
     const Network network = BuildNetwork(track.pairs);
     FW_ASSIGN_OR_RETURN(Patch patch, ReadPatch(stack, PatchWindow(site, track.grid.frame())));
     const Prophet prophet = [this](const std::vector<PairRaster>& pairs) {
-      return PredictPatch(impl_->net, impl_->device, pairs, impl_->options.batch_px);
+      return PredictPatch(impl_->net, impl_->device, pairs, impl_->use());
     };
     StackSolution solution = UnwrapStack(network, patch.pairs, prophet, impl_->threads());
     return Invert(track, network, site, patch, solution, impl_->options, impl_->threads());
@@ -202,7 +214,7 @@ StatusOr<UnwrappedPair> Unwrapper::UnwrapPair(const PairRaster& pair) const {
     PairSolution solution = UnwrapWithPriors(pair, {});
     if (LeavesDenseGround(pair, solution)) {
       const Array2<float>& phase = solution.flow.phase_rad;
-      Reconsider(pair, PredictLarge(impl_->net, impl_->device, pair, phase, impl_->options.batch_px), solution);
+      Reconsider(pair, PredictLarge(impl_->net, impl_->device, pair, phase, impl_->use()), solution);
     }
     return UnwrappedPair{std::move(solution.flow.phase_rad), std::move(solution.confidence)};
   } catch (const std::exception& failure) {

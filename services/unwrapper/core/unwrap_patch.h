@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/nn/device.h"
+#include "common/nn/network_call.h"
 #include "common/stack/site.h"
 #include "common/stack/stack_reader.h"
 
@@ -21,7 +22,8 @@ struct UnwrapOptions {
   double margin_fraction = 0.5;  ///< of the box's longer side, where that is more
   double min_coherence = 0.32;   ///< pixels below do not enter the reference; above what 10 looks make of no coherence
   int batch_px = 1 << 20;        ///< pixels x pairs per network call, at most
-  int threads = 0;               ///< 0 = all
+  int threads = 0;               ///< 0 = all. Does not change the answer
+  nn::CallObserver on_call;
 };
 
 /// An unwrapped interferogram.
@@ -30,13 +32,15 @@ struct UnwrappedPair {
   Array2<float> confidence;  ///< 0 to 1: probability that the cycle is right
 };
 
-/// PUNet and the solvers behind one door. One call at a time per object.
+/// PUNet and the solvers behind one door. Thread-safe.
 class Unwrapper {
  public:
   /// \error kModelRefused as Detector::Load.
   [[nodiscard]] static StatusOr<std::unique_ptr<Unwrapper>> Load(const std::string& model_dir, const nn::Device& device,
                                                                  const UnwrapOptions& options);
   ~Unwrapper();
+  /// Calls the network once, so that the first patch is as fast as the others. \error kOutOfMemory, kInternal.
+  [[nodiscard]] Status WarmUp() const;
   /// The window of a patch: the site's box with its margin, cut to the frame.
   [[nodiscard]] Window PatchWindow(const FlaggedSite& site, const Window& frame) const;
   /// Errors of StackReader; kNoValidPixels when no pair has data; kReferenceMasked when no coherent ground is left
@@ -44,6 +48,7 @@ class Unwrapper {
   [[nodiscard]] StatusOr<SiteSeries> Unwrap(const StackReader& stack, const FlaggedSite& site) const;
   /// One interferogram of any size (tiled inside, tiles joined by whole cycles).
   [[nodiscard]] StatusOr<UnwrappedPair> UnwrapPair(const PairRaster& pair) const;
+  /// SHA-256 of the weights in use: nn::UnwrapperModelHashes of the folder.
   [[nodiscard]] std::vector<std::string> model_hashes() const;
 
  private:

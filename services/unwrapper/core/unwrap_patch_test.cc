@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 #include <filesystem>
+#include <mutex>
 
 #include "common/nn/model_file.h"
 #include "common/raster/phase.h"
@@ -116,6 +118,42 @@ TEST_F(UnwrapperTest, DoesNotDependOnThreads) {
   EXPECT_TRUE(same(one->displacement_m.values, two->displacement_m.values));
   EXPECT_TRUE(same(one->velocity_std_m_per_yr.values, two->velocity_std_m_per_yr.values));
   EXPECT_EQ(one->flags.values, two->flags.values);
+}
+
+TEST_F(UnwrapperTest, DoesNotDependOnTheBatch) {
+  const sim::SimulatedStack stack(OneBowl(0.5));
+  const FlaggedSite site = SiteOf(stack.scene());
+  const auto alone = Unwrapper::Load(dir_, nn::Device{}, {.batch_px = 1, .threads = 2});
+  ASSERT_TRUE(alone.ok());
+  const auto one = (*alone)->Unwrap(stack, site), many = Load(2)->Unwrap(stack, site);
+  ASSERT_TRUE(one.ok() && many.ok());
+  EXPECT_EQ(one->displacement_m.values.size(), many->displacement_m.values.size());
+  EXPECT_EQ(std::memcmp(one->displacement_m.values.data(), many->displacement_m.values.data(),
+                        one->displacement_m.values.size() * sizeof(float)),
+            0);
+}
+
+TEST_F(UnwrapperTest, TellsOfEveryCall) {
+  const sim::SimulatedStack stack(OneBowl(2.5));  // fast enough for the network to be asked
+  std::mutex mutex;
+  int rasters = 0;
+  UnwrapOptions options{.threads = 2};
+  options.on_call = [&](const nn::NetworkCall& call) {
+    const std::lock_guard lock(mutex);
+    rasters += call.rasters;
+    EXPECT_EQ(call.network, kPuNetName);
+    EXPECT_GT(call.seconds, 0.0);
+  };
+  const auto unwrapper = Unwrapper::Load(dir_, nn::Device{}, options);
+  ASSERT_TRUE(unwrapper.ok());
+  ASSERT_TRUE((*unwrapper)->WarmUp().ok());
+  EXPECT_EQ(rasters, 0);  // not work
+  ASSERT_TRUE((*unwrapper)->Unwrap(stack, SiteOf(stack.scene())).ok());
+  EXPECT_GT(rasters, 0);
+}
+
+TEST_F(UnwrapperTest, HashesAreThoseOfTheCards) {
+  EXPECT_EQ(Load(1)->model_hashes(), *nn::UnwrapperModelHashes(dir_));
 }
 
 TEST_F(UnwrapperTest, SaysWhenAPatchHasNoData) {
