@@ -47,6 +47,8 @@ if(FRINGEWATCH_SERVICES)
   find_package(spdlog REQUIRED)
   find_package(Protobuf REQUIRED)
   pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
+  # Its one flag, NOMINMAX, is for Windows; here it would only part gRPC's users from the precompiled header of libtorch.
+  set_target_properties(PkgConfig::GRPC PROPERTIES INTERFACE_COMPILE_DEFINITIONS "" INTERFACE_COMPILE_OPTIONS "")
   find_package(prometheus-cpp REQUIRED)
   pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
   pkg_check_modules(TOML REQUIRED IMPORTED_TARGET tomlplusplus)

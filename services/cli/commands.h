@@ -1,4 +1,5 @@
-/// The commands of `fringewatch`, one function each. Every one prints its own results and errors.
+/// The commands of `fringewatch` that work on this machine, one function each. Every one prints its own results and
+/// errors.
 #pragma once
 
 #include <optional>
@@ -67,8 +68,5 @@ struct UnwrapOptions {
 [[nodiscard]] ExitCode DetectCommand(const DetectOptions& options);
 [[nodiscard]] ExitCode UnwrapCommand(const UnwrapOptions& options);
 [[nodiscard]] ExitCode DoctorCommand(const ComputeOptions& options);
-
-/// Prints "error: ..." on stderr and gives the exit code of the status.
-[[nodiscard]] ExitCode Report(const Status& status);
 
 }  // namespace fringewatch::cli

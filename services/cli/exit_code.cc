@@ -1,5 +1,7 @@
 #include "services/cli/exit_code.h"
 
+#include <cstdio>
+
 namespace fringewatch::cli {
 
 ExitCode ExitCodeOf(const Status& status) {
@@ -12,6 +14,12 @@ ExitCode ExitCodeOf(const Status& status) {
     case StatusCode::kInternal: return ExitCode::kUnavailable;
     default: return ExitCode::kBadInput;
   }
+}
+
+ExitCode Report(const Status& status) {
+  std::fflush(stdout);  // what was printed before the error is read before it
+  if (!status.ok()) fmt::print(stderr, "error: {}\n", MessageOf(status));
+  return ExitCodeOf(status);
 }
 
 }  // namespace fringewatch::cli

@@ -15,4 +15,7 @@ enum class ExitCode : int {
 
 [[nodiscard]] ExitCode ExitCodeOf(const Status& status);
 
+/// Prints "error: ..." on stderr, unless the status is OK, and gives its exit code.
+[[nodiscard]] ExitCode Report(const Status& status);
+
 }  // namespace fringewatch::cli

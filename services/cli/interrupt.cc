@@ -1,6 +1,8 @@
 #include "services/cli/interrupt.h"
 
+#include <algorithm>
 #include <csignal>
+#include <thread>
 
 namespace fringewatch::cli {
 namespace {
@@ -20,5 +22,13 @@ void CatchInterrupts() {
 }
 
 bool Interrupted() { return interrupted != 0; }
+
+void SleepUnlessInterrupted(std::chrono::milliseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  for (auto now = std::chrono::steady_clock::now(); now < until && !Interrupted();
+       now = std::chrono::steady_clock::now()) {
+    std::this_thread::sleep_until(std::min(until, now + std::chrono::milliseconds(100)));
+  }
+}
 
 }  // namespace fringewatch::cli

@@ -4,11 +4,26 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace fringewatch::cli {
 namespace {
 constexpr int kBarWidth = 30;
+}
+
+std::string Bar(double share) {
+  const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * kBarWidth);
+  return std::string(filled, '#') + std::string(kBarWidth - filled, '.');
+}
+
+std::string DurationText(double seconds) {
+  const long s = std::lround(std::max(seconds, 0.0));
+  if (s < 120) return fmt::format("{} s", s);
+  const long minutes = (s + 30) / 60;
+  if (minutes < 120) return fmt::format("{} min", minutes);
+  if (minutes < 48 * 60) return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+  return fmt::format("{} d {:02} h", minutes / 1440, minutes % 1440 / 60);
 }
 
 Progress::Progress(std::string label, int total) : label_(std::move(label)), total_(total), terminal_(isatty(2) != 0) {}
@@ -20,16 +35,14 @@ Progress::~Progress() {
 std::string Progress::Eta(int done) const {
   const double elapsed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   if (done <= 0) return "";
-  if (done >= total_) return fmt::format("{:.0f} s", elapsed_s);
-  return fmt::format("ETA {:.0f} s", elapsed_s / done * (total_ - done));
+  if (done >= total_) return DurationText(elapsed_s);
+  return "ETA " + DurationText(elapsed_s / done * (total_ - done));
 }
 
 void Progress::Update(int done, const std::string& detail) {
   const double share = total_ > 0 ? std::clamp(static_cast<double>(done) / total_, 0.0, 1.0) : 1.0;
   if (terminal_) {
-    const int filled = static_cast<int>(share * kBarWidth);
-    fmt::print(stderr, "\r\033[K{:<9} [{}{}] {}/{} {} {}", label_, std::string(filled, '#'),
-               std::string(kBarWidth - filled, '.'), done, total_, Eta(done), detail);
+    fmt::print(stderr, "\r\033[K{:<9} [{}] {}/{} {} {}", label_, Bar(share), done, total_, Eta(done), detail);
     std::fflush(stderr);
     drawn_ = true;
     return;

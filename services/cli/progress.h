@@ -6,6 +6,12 @@
 
 namespace fringewatch::cli {
 
+/// "######........................" for `share`, 0 to 1.
+[[nodiscard]] std::string Bar(double share);
+
+/// "45 s", "12 min", "3 h 05 min", "2 d 04 h".
+[[nodiscard]] std::string DurationText(double seconds);
+
 /// One bar on stderr. One thread at a time.
 class Progress {
  public:

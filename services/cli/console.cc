@@ -1,0 +1,19 @@
+#include "services/cli/console.h"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "services/cli/table.h"
+
+namespace fringewatch::cli {
+
+Console StandardConsole() { return {.out = std::cout, .err = std::cerr, .terminal = isatty(STDERR_FILENO) != 0}; }
+
+ExitCode Report(const Console& console, const Status& status) {
+  console.out.flush();  // what was printed before the error is read before it
+  if (!status.ok()) console.err << "error: " << Plain(MessageOf(status), LineEnds::kKeep) << std::endl;
+  return ExitCodeOf(status);
+}
+
+}  // namespace fringewatch::cli
