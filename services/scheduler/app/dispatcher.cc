@@ -180,33 +180,43 @@ StatusOr<std::shared_ptr<const Dispatcher::Plan>> Dispatcher::PlanOf(const std::
   return std::shared_ptr<const Plan>(plan);
 }
 
-DispatchLoop::DispatchLoop(Dispatcher& dispatcher, std::chrono::milliseconds tick,
-                           std::function<void(const Status&)> after_step)
-    : dispatcher_(dispatcher), tick_(tick), after_step_(std::move(after_step)), thread_([this] { Loop(); }) {}
-
-DispatchLoop::~DispatchLoop() {
+void WakeUp::Ring() {
   {
     const std::lock_guard lock(mutex_);
-    ending_ = true;
+    rung_ = true;
   }
   changed_.notify_all();
-  thread_.join();
 }
 
-void DispatchLoop::Wake() {
+void WakeUp::End() {
   {
     const std::lock_guard lock(mutex_);
-    woken_ = true;
+    ended_ = true;
   }
   changed_.notify_all();
+}
+
+bool WakeUp::Wait(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, time, [this] { return rung_ || ended_; });
+  rung_ = false;
+  return !ended_;
+}
+
+DispatchLoop::DispatchLoop(Dispatcher& dispatcher, WakeUp& wake_up, std::chrono::milliseconds tick,
+                           std::function<void(const Status&)> after_step)
+    : dispatcher_(dispatcher), wake_up_(wake_up), tick_(tick), after_step_(std::move(after_step)), thread_([this] {
+        Loop();
+      }) {}
+
+DispatchLoop::~DispatchLoop() {
+  wake_up_.End();
+  thread_.join();
 }
 
 void DispatchLoop::Loop() {
   std::string trouble;
-  std::unique_lock lock(mutex_);
-  while (!ending_) {
-    woken_ = false;
-    lock.unlock();
+  do {
     const Status status = dispatcher_.Step();
     // Said once, not at every tick.
     if (const std::string now = MessageOf(status); now != trouble) {
@@ -215,9 +225,7 @@ void DispatchLoop::Loop() {
       service::Log(level, status.ok() ? "dispatching goes on" : trouble);
     }
     after_step_(status);
-    lock.lock();
-    changed_.wait_for(lock, tick_, [this] { return woken_ || ending_; });
-  }
+  } while (wake_up_.Wait(tick_));
 }
 
 }  // namespace fringewatch::scheduler

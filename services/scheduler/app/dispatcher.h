@@ -56,26 +56,37 @@ class Dispatcher {
   std::map<std::string, std::shared_ptr<const Plan>> plans_;  ///< of active runs
 };
 
+/// What the dispatcher's thread waits for: its tick, or somebody who needs it now. Thread-safe.
+class WakeUp {
+ public:
+  void Ring();
+  /// Until Ring (also one since the last wait), End, or `time` has passed. False after End.
+  [[nodiscard]] bool Wait(std::chrono::milliseconds time);
+  void End();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool rung_ = false, ended_ = false;
+};
+
 /// Steps in a thread of its own: every tick, and at once when woken, until it is destroyed.
 class DispatchLoop {
  public:
-  /// `after_step` hears the answer of every step. `dispatcher` must outlive it.
-  DispatchLoop(Dispatcher& dispatcher, std::chrono::milliseconds tick, std::function<void(const Status&)> after_step);
+  /// `after_step` hears the answer of every step. The references must outlive it.
+  DispatchLoop(Dispatcher& dispatcher, WakeUp& wake_up, std::chrono::milliseconds tick,
+               std::function<void(const Status&)> after_step);
   ~DispatchLoop();
   DispatchLoop(const DispatchLoop&) = delete;
   DispatchLoop& operator=(const DispatchLoop&) = delete;
-  /// Thread-safe.
-  void Wake();
 
  private:
   void Loop();
 
   Dispatcher& dispatcher_;
+  WakeUp& wake_up_;
   const std::chrono::milliseconds tick_;
   const std::function<void(const Status&)> after_step_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool woken_ = false, ending_ = false;
   std::thread thread_;
 };
 
