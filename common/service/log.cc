@@ -1,6 +1,7 @@
 #include "common/service/log.h"
 
 #include <fmt/chrono.h>
+#include <grpc/support/log.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -54,6 +55,13 @@ std::string Now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", second, (now - second).count());
 }
 
+void LogOfGrpc(gpr_log_func_args* entry) {
+  const LogLevel level = entry->severity == GPR_LOG_SEVERITY_ERROR  ? LogLevel::kError
+                         : entry->severity == GPR_LOG_SEVERITY_INFO ? LogLevel::kInfo
+                                                                    : LogLevel::kDebug;
+  Log(level, entry->message, {{"from", "grpc"}, {"place", fmt::format("{}:{}", entry->file, entry->line)}});
+}
+
 }  // namespace
 
 void StartLog(const std::string& component, const std::string& level) {
@@ -62,6 +70,7 @@ void StartLog(const std::string& component, const std::string& level) {
   const auto chosen = spdlog::level::from_str(level);
   // from_str answers "off" to what it does not know: better too much than silence.
   journal.lines->set_level(chosen == spdlog::level::off ? spdlog::level::info : chosen);
+  gpr_set_log_function(LogOfGrpc);
 }
 
 void Log(LogLevel level, const std::string& message, const LogFields& fields) {

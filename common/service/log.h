@@ -12,7 +12,7 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 /// Names and values beside the message: {"run_id", "12ab"}, {"attempt", "2"}. Never a token or password.
 using LogFields = std::vector<std::pair<std::string, std::string>>;
 
-/// Call once, before the first Log. `level`: debug, info, warning, error.
+/// Call once, before the first Log. `level`: debug, info, warning, error. gRPC's own lines come as JSON from then on.
 void StartLog(const std::string& component, const std::string& level);
 
 /// Thread-safe; one line per call, whatever bytes the texts hold.

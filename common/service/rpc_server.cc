@@ -44,6 +44,8 @@ class Plugins final : public grpc::ServerBuilderOption {
       : names_(std::move(names)), reflection_(reflection) {}
   void UpdateArguments(grpc::ChannelArguments*) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    // The library adds itself to every server of a process that links it.
+    std::erase_if(*plugins, [](const auto& plugin) { return plugin->name() == "proto_server_reflection"; });
     plugins->push_back(std::make_unique<ServiceNames>(names_));
     if (reflection_) plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
   }

@@ -45,7 +45,8 @@ std::optional<std::vector<std::string>> TextsOf(const toml::node& node) {
   if (const toml::array* array = node.as_array()) {
     for (const toml::node& item : *array) {
       const std::optional<std::string> text = TextOf(item);
-      if (!text) return std::nullopt;
+      // CLI11 would part it, as it parts the lists of flags and variables.
+      if (!text || text->find(',') != std::string::npos) return std::nullopt;
       texts.push_back(*text);
     }
     return texts;
@@ -105,8 +106,9 @@ class Settings::TomlFile final : public CLI::Config {
         wrong.push_back(fmt::format("line {}: unknown key '{}'", line, key));
       } else if (!texts) {
         wrong.push_back(
-            fmt::format("line {}: '{}' is neither text, number, truth value nor a list of these", line, key));
-      } else if (!IsSet(entry->variable)) {  // CLI11 would let the file win over the environment
+            fmt::format("line {}: '{}' is neither text, number, truth value nor a list of these without commas", line, key));
+      } else if (!IsSet(entry->variable) && !texts->empty()) {
+        // CLI11 would let the file win over the environment. It takes no empty list: every list is empty by default.
         keys_.insert(key);
         CLI::ConfigItem item;
         item.name = entry->flag.substr(2);
