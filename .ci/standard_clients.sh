@@ -68,7 +68,7 @@ expect 'SubmitTrackRequest' grpcurl "$FRINGEWATCH_SERVER" describe fringewatch.v
 expect 'string request_id = 1' grpcurl "$FRINGEWATCH_SERVER" describe fringewatch.v1.SubmitTrackRequest
 
 # A run, submitted, followed and listed by grpcurl alone.
-build/release/bin/fringewatch simulate --out "$state/source" --seed 11 --rows 192 --cols 192 --sites 1 --epochs 8 \
+"${FRINGEWATCH_BIN:-build/release/bin}/fringewatch" simulate --out "$state/source" --seed 11 --rows 192 --cols 192 --sites 1 --epochs 8 \
   --pairs 16 >/dev/null 2>&1
 request="{\"request_id\": \"8d1f0f4e-3c56-4a40-9d1b-0d7f8f8c1a01\", \"source\": {\"uri\": \"$state/source\"}}"
 expect '"created": true' grpcurl -d "$request" "$FRINGEWATCH_SERVER" fringewatch.v1.JobService/SubmitTrack
