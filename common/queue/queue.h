@@ -146,8 +146,10 @@ struct RedisOptions {
 };
 
 /// A queue on Redis Streams, shared by processes. Connects when first used; a lost connection is tried again with
-/// backoff for a few seconds, then the call gives kServiceAway and the next call tries anew. Each calling thread has
-/// a connection of its own. \error kBadOption
+/// backoff for `timeout`, then the call gives kServiceAway and the next call tries anew. A call whose answer was lost
+/// with its connection is sent again and finds what it did. Concurrent calls have connections of their own.
+/// Other errors of every call: kNoToken (wrong user or password), kForbidden (ACL), kOutOfMemory (maxmemory).
+/// Ignores SIGPIPE for the process unless it has a handler. \error kBadOption
 [[nodiscard]] StatusOr<std::unique_ptr<Queue>> OpenRedisQueue(const QueueOptions& options, const RedisOptions& redis);
 
 }  // namespace fringewatch

@@ -65,11 +65,13 @@ bool Contains(const std::string& text, const char* part) { return text.find(part
 
 Status StatusOfRedisError(const RedisValue& error, const std::string& address) {
   const std::string& text = error.text;
-  if (text.starts_with("WRONGPASS") || text.starts_with("NOAUTH") || text.starts_with("ERR AUTH")) {
+  // A long command before AUTH is no "NOAUTH" but "ERR Protocol error: unauthenticated multibulk length".
+  if (text.starts_with("WRONGPASS") || text.starts_with("NOAUTH") || text.starts_with("ERR AUTH") ||
+      Contains(text, "unauthenticated")) {
     return Error(Fault::kNoToken, "Redis at {} refuses the user or the password ({}); check redis.user and {}", address,
                  text, "redis.password_file");
   }
-  if (Contains(text, "NOPERM") || Contains(text, "ACL failure") || Contains(text, "can't run this command")) {
+  if (Contains(text, "NOPERM") || Contains(text, "ACL failure") || Contains(text, "user executing the script can't")) {
     return Error(Fault::kForbidden, "Redis at {} forbids a command or key of the queue ({}); compare the user's ACL {}",
                  address, text, "with kRedisAcl");
   }

@@ -13,11 +13,14 @@ local function tasks_of(run) return prefix .. 'tasks:' .. run end
 local function done_of(run) return prefix .. 'done:' .. run end
 local function dead_of(run) return prefix .. 'dead:' .. run end
 local function counts_of(run) return prefix .. 'counts:' .. run end
+-- Names of a line's keys are made when they are needed: most lines of a claim are only looked at.
+local line_keys = {__index = function(line, key)
+  line[key] = line.stream .. ':' .. key
+  return line[key]
+end}
 local function line_of(kind, priority)
   local name = kind .. ':' .. priority
-  local stream = prefix .. 'line:' .. name
-  return {kind = kind, priority = priority, name = name, stream = stream, leases = stream .. ':leases',
-          turns = stream .. ':turns', served = stream .. ':served', state = stream .. ':state'}
+  return setmetatable({kind = kind, priority = priority, name = name, stream = prefix .. 'line:' .. name}, line_keys)
 end
 local function waiting_of(line, run) return prefix .. 'waiting:' .. line.name .. ':' .. run end
 local function all_lines()
@@ -42,12 +45,15 @@ end
 )lua";
 
 const char kLine[] = R"lua(
-local function open(line)
-  if call('EXISTS', line.stream) == 1 then return end
+local function create(line)
   call('XGROUP', 'CREATE', line.stream, 'workers', '0', 'MKSTREAM')
   call('HSET', line.state, 'ready', 0)
   call('HDEL', line.state, 'last', 'trash')
   call('SADD', prefix .. 'lines', line.name)
+end
+
+local function open(line)
+  if call('EXISTS', line.stream) == 0 then create(line) end
 end
 
 -- Start-time fair queueing: a run joins at the turn that is being served, but not before its own next turn.
@@ -66,10 +72,9 @@ local function wait_at(line, run, task, push)
   join(line, run)
 end
 
-local function refill(line)
-  local ready = tonumber(call('HGET', line.state, 'ready') or 0)
-  if ready >= window then return end
-  local before = ready
+local function refill(line, ready)
+  ready = ready or tonumber(call('HGET', line.state, 'ready') or 0)
+  local last_turn
   while ready < window do
     local next = call('ZRANGE', line.turns, 0, 0, 'WITHSCORES')
     local run, turn = next[1], next[2]
@@ -82,32 +87,36 @@ local function refill(line)
       call('ZREM', line.turns, run)
     end
     if task then
-      call('HSET', line.state, 'turn', turn)
       call('HSET', line.served, run, turn)
       call('XADD', line.stream, '*', 'run', run, 'task', task)
-      ready = ready + 1
+      ready, last_turn = ready + 1, turn
     end
   end
-  if ready ~= before then call('HSET', line.state, 'ready', ready) end
+  if last_turn then call('HSET', line.state, 'ready', ready, 'turn', last_turn) end
 end
 
--- Takes the next undelivered entry. The one delivered before can be deleted only now: while the group's last id is a
--- deleted one, Redis 7.0 cannot tell the lag.
+-- Takes the next undelivered entry: its id, run, task, and how many are left. The entry delivered before can be deleted
+-- only now: while the group's last id is a deleted one, Redis 7.0 cannot tell the lag.
 local function deliver(line, consumer)
-  local got = call('XREADGROUP', 'GROUP', 'workers', consumer, 'COUNT', 1, 'STREAMS', line.stream, '>')
+  local got = redis.pcall('XREADGROUP', 'GROUP', 'workers', consumer, 'COUNT', 1, 'STREAMS', line.stream, '>')
+  if got and got.err then
+    if not string.find(got.err, 'NOGROUP', 1, true) then return error(got) end
+    create(line)
+    got = nil
+  end
   if not got then
-    if tonumber(call('HGET', line.state, 'ready') or 0) ~= 0 then call('HSET', line.state, 'ready', 0) end
+    if (call('HGET', line.state, 'ready') or '0') ~= '0' then call('HSET', line.state, 'ready', 0) end
     return nil
   end
   local id, fields = got[1][2][1][1], got[1][2][1][2]
-  local trash = call('HGET', line.state, 'trash')
-  if trash then
-    call('XDEL', line.stream, trash)
+  local state = call('HMGET', line.state, 'ready', 'trash')
+  local ready = math.max((state[1] or 0) - 1, 0)
+  if state[2] then
+    call('XDEL', line.stream, state[2])
     call('HDEL', line.state, 'trash')
   end
-  call('HSET', line.state, 'last', id)
-  call('HINCRBY', line.state, 'ready', -1)
-  return id, fields[2], fields[4]
+  call('HSET', line.state, 'last', id, 'ready', ready)
+  return id, fields[2], fields[4], ready
 end
 
 local function drop(line, id)

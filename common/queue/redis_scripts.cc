@@ -70,7 +70,6 @@ local function take_over(line, name)
 end
 
 local function claim(line)
-  open(line)
   while true do
     local ended = call('ZRANGEBYSCORE', line.leases, '-inf', now, 'LIMIT', 0, 1)[1]
     if not ended then break end
@@ -78,10 +77,10 @@ local function claim(line)
     if lease then return lease end
   end
   while true do
-    local id, run, task = deliver(line, consumer)
+    local id, run, task, ready = deliver(line, consumer)
     if not id then return nil end
     local body = body_of(run, task)
-    refill(line)
+    refill(line, ready)
     if body and not call('ZSCORE', dead_of(run), task) then
       move(run, line.kind, 'queued', 'leased')
       return grant(line, id, 1, run, task, body)

@@ -1,5 +1,8 @@
 #include "common/queue/worker.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "common/queue/heartbeat.h"
 
 namespace fringewatch {
@@ -10,6 +13,20 @@ TaskHandler* HandlerOf(const std::string& kind, const std::vector<TaskHandler*>&
     if (handler->kind() == kind) return handler;
   }
   return nullptr;
+}
+
+/// Tries again while the queue is away, for as long as the lease may still be ours.
+template <typename GiveBack>
+Status WhileAway(std::chrono::milliseconds lease, GiveBack&& give_back) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + lease;
+  std::chrono::milliseconds pause(50);
+  while (true) {
+    Status status = give_back();
+    if (status.code() != CodeOf(Fault::kServiceAway) || Clock::now() + pause >= end) return status;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, std::chrono::milliseconds(2000));
+  }
 }
 
 }  // namespace
@@ -23,13 +40,13 @@ StatusOr<Turn> WorkOnce(Queue& queue, const std::vector<TaskHandler*>& handlers,
   if (!lease) return turn;
   turn.worked = true;
   turn.task = lease->task;
-  StatusOr<std::vector<Task>> follow_ups = [&] {
-    const Heartbeat heartbeat(queue, *lease);
-    return HandlerOf(lease->task.kind, handlers)->Handle(lease->task);
-  }();
+  const Heartbeat heartbeat(queue, *lease);  // until the answer is in: a short outage must not cost the work
+  StatusOr<std::vector<Task>> follow_ups = HandlerOf(lease->task.kind, handlers)->Handle(lease->task);
   turn.status = follow_ups.status();
   if (follow_ups.ok()) turn.follow_ups = *std::move(follow_ups);
-  const Status given_back = turn.status.ok() ? queue.Commit(*lease, turn.follow_ups) : queue.Fail(*lease, turn.status);
+  const Status given_back = WhileAway(queue.lease_time(), [&] {
+    return turn.status.ok() ? queue.Commit(*lease, turn.follow_ups) : queue.Fail(*lease, turn.status);
+  });
   if (!given_back.ok() && given_back.code() != CodeOf(Fault::kLeaseLost)) return given_back;
   return turn;
 }

@@ -27,7 +27,8 @@ struct Turn {
 
 /// Claims one task of the handlers' kinds (earlier handlers first), handles it, commits or fails it.
 /// A failing handler is no error of the turn: see Turn::status. \error of the queue, except a lost lease, which
-/// only means that another worker commits the same answer.
+/// only means that another worker commits the same answer. A queue that is away is asked to commit again and again for
+/// one lease time, so that a short outage does not cost the work.
 [[nodiscard]] StatusOr<Turn> WorkOnce(Queue& queue, const std::vector<TaskHandler*>& handlers,
                                       const std::string& consumer, std::chrono::milliseconds wait);
 

@@ -35,6 +35,34 @@ Task MakeTask(const std::string& id, const std::string& kind) {
   return {.task_id = id, .run_id = "run", .kind = kind, .payload = ""};
 }
 
+/// Passes everything on.
+class PassingQueue : public Queue {
+ public:
+  explicit PassingQueue(Queue& queue) : queue_(queue) {}
+  std::chrono::milliseconds lease_time() const override { return queue_.lease_time(); }
+  Status ExtendLease(const Lease& lease) override { return queue_.ExtendLease(lease); }
+  Status Push(const std::vector<Task>& tasks) override { return queue_.Push(tasks); }
+  StatusOr<std::optional<Lease>> Claim(const std::vector<std::string>& kinds, const std::string& consumer,
+                                       std::chrono::milliseconds wait) override {
+    return queue_.Claim(kinds, consumer, wait);
+  }
+  Status Commit(const Lease& lease, const std::vector<Task>& tasks) override { return queue_.Commit(lease, tasks); }
+  Status Fail(const Lease& lease, const Status& why) override { return queue_.Fail(lease, why); }
+  Status Return(const Lease& lease) override { return queue_.Return(lease); }
+  Status Retry(const std::string& run, const std::string& id) override { return queue_.Retry(run, id); }
+  Status Forget(const std::string& run) override { return queue_.Forget(run); }
+  StatusOr<std::vector<std::string>> Runs() const override { return queue_.Runs(); }
+  StatusOr<std::set<std::string>> KnownSet(const std::string& run) const override { return queue_.KnownSet(run); }
+  StatusOr<std::set<std::string>> DoneSet(const std::string& run) const override { return queue_.DoneSet(run); }
+  StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run) const override { return queue_.DeadTasks(run); }
+  StatusOr<CountsByKind> Counts(const std::string& run) const override { return queue_.Counts(run); }
+  StatusOr<std::vector<LineState>> Lines() const override { return queue_.Lines(); }
+  Status Leave(const std::string& consumer) override { return queue_.Leave(consumer); }
+
+ private:
+  Queue& queue_;
+};
+
 class WorkerTest : public testing::Test {
  protected:
   FakeClock clock_;
@@ -65,6 +93,45 @@ TEST_F(WorkerTest, AFailingHandlerIsNoErrorOfTheTurn) {
   EXPECT_THAT(queue_->DeadTasks("run").value(), SizeIs(1));
 }
 
+/// Is away for the first commits and failures.
+class OftenAwayQueue final : public PassingQueue {
+ public:
+  OftenAwayQueue(Queue& queue, int times_away) : PassingQueue(queue), times_away_(times_away) {}
+  int tries() const { return tries_; }
+  Status Commit(const Lease& lease, const std::vector<Task>& tasks) override {
+    return ++tries_ <= times_away_ ? Error(Fault::kServiceAway, "test") : PassingQueue::Commit(lease, tasks);
+  }
+  Status Fail(const Lease& lease, const Status& why) override {
+    return ++tries_ <= times_away_ ? Error(Fault::kServiceAway, "test") : PassingQueue::Fail(lease, why);
+  }
+
+ private:
+  const int times_away_;
+  int tries_ = 0;
+};
+
+TEST_F(WorkerTest, AShortOutageDoesNotCostTheWork) {
+  const auto patient = OpenMemoryQueue({.lease = 60s, .max_attempts = 2}, clock_);
+  OftenAwayQueue queue(*patient, 2);
+  int handled = 0;
+  FunctionHandler handler("k", [&handled](const Task&) {
+    ++handled;
+    return std::vector<Task>{};
+  });
+  ASSERT_THAT(queue.Push({MakeTask("a", "k")}), IsOk());
+  ASSERT_THAT(WorkOnce(queue, {&handler}, "w", 0ms), IsOk());
+  EXPECT_EQ(queue.tries(), 3);
+  EXPECT_EQ(handled, 1);
+  EXPECT_THAT(queue.DoneSet("run").value(), ElementsAre("a"));
+}
+
+TEST_F(WorkerTest, AnOutageBeyondTheLeaseIsAnErrorOfTheTurn) {
+  OftenAwayQueue queue(*queue_, 1000);
+  FunctionHandler handler("k", [](const Task&) { return std::vector<Task>{}; });
+  ASSERT_THAT(queue.Push({MakeTask("a", "k")}), IsOk());
+  EXPECT_THAT(WorkOnce(queue, {&handler}, "w", 0ms).status(), IsFault(Fault::kServiceAway));
+}
+
 TEST_F(WorkerTest, ALostLeaseIsNoErrorOfTheTurn) {
   FunctionHandler handler("k", [this](const Task&) {
     clock_.Advance(30ms);
@@ -76,10 +143,10 @@ TEST_F(WorkerTest, ALostLeaseIsNoErrorOfTheTurn) {
   EXPECT_THAT(queue_->DoneSet("run").value(), IsEmpty());
 }
 
-/// Passes everything on and counts the heartbeats.
-class BeatCountingQueue final : public Queue {
+/// Counts the heartbeats.
+class BeatCountingQueue final : public PassingQueue {
  public:
-  explicit BeatCountingQueue(Queue& queue) : queue_(queue) {}
+  using PassingQueue::PassingQueue;
   int beats() {
     const std::lock_guard lock(mutex_);
     return beats_;
@@ -88,33 +155,14 @@ class BeatCountingQueue final : public Queue {
     std::unique_lock lock(mutex_);
     beaten_.wait(lock, [this, total] { return beats_ >= total; });
   }
-  std::chrono::milliseconds lease_time() const override { return queue_.lease_time(); }
   Status ExtendLease(const Lease& lease) override {
     const std::lock_guard lock(mutex_);
     ++beats_;
     beaten_.notify_all();
-    return queue_.ExtendLease(lease);
+    return PassingQueue::ExtendLease(lease);
   }
-  Status Push(const std::vector<Task>& tasks) override { return queue_.Push(tasks); }
-  StatusOr<std::optional<Lease>> Claim(const std::vector<std::string>& kinds, const std::string& consumer,
-                                       std::chrono::milliseconds wait) override {
-    return queue_.Claim(kinds, consumer, wait);
-  }
-  Status Commit(const Lease& lease, const std::vector<Task>& tasks) override { return queue_.Commit(lease, tasks); }
-  Status Fail(const Lease& lease, const Status& why) override { return queue_.Fail(lease, why); }
-  StatusOr<std::set<std::string>> DoneSet(const std::string& run) const override { return queue_.DoneSet(run); }
-  StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run) const override { return queue_.DeadTasks(run); }
-  StatusOr<CountsByKind> Counts(const std::string& run) const override { return queue_.Counts(run); }
-  Status Return(const Lease& lease) override { return queue_.Return(lease); }
-  Status Retry(const std::string& run, const std::string& id) override { return queue_.Retry(run, id); }
-  Status Forget(const std::string& run) override { return queue_.Forget(run); }
-  StatusOr<std::vector<std::string>> Runs() const override { return queue_.Runs(); }
-  StatusOr<std::set<std::string>> KnownSet(const std::string& run) const override { return queue_.KnownSet(run); }
-  StatusOr<std::vector<LineState>> Lines() const override { return queue_.Lines(); }
-  Status Leave(const std::string& consumer) override { return queue_.Leave(consumer); }
 
  private:
-  Queue& queue_;
   std::mutex mutex_;
   std::condition_variable beaten_;
   int beats_ = 0;
