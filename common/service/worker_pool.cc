@@ -68,15 +68,9 @@ class LeaseWatch final : public Queue {
     return lease;
   }
   Status Commit(const Lease& lease, const std::vector<Task>& follow_ups) override {
-    ending_ = queue_.Commit(lease, follow_ups);
-    LetGo();
-    return ending_;
+    return End(queue_.Commit(lease, follow_ups));
   }
-  Status Fail(const Lease& lease, const Status& why) override {
-    ending_ = queue_.Fail(lease, why);
-    LetGo();
-    return ending_;
-  }
+  Status Fail(const Lease& lease, const Status& why) override { return End(queue_.Fail(lease, why)); }
 
   /// The task that the last turn worked on; none when it claimed nothing. Forgets it.
   struct Work {
@@ -90,6 +84,7 @@ class LeaseWatch final : public Queue {
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - claimed_at_;
     Work work{.task = claimed_->task, .seconds = time.count(), .ending = ending_};
     claimed_.reset();
+    held_.reset();
     ending_ = Status();
     return work;
   }
@@ -114,9 +109,12 @@ class LeaseWatch final : public Queue {
   Status Leave(const std::string& consumer) override { return queue_.Leave(consumer); }
 
  private:
-  void LetGo() {
+  /// The lease is held on to while the queue is away: the worker tries again.
+  Status End(const Status& status) {
     const std::lock_guard lock(mutex_);
-    held_.reset();
+    ending_ = status;
+    if (status.code() != CodeOf(Fault::kServiceAway)) held_.reset();
+    return status;
   }
 
   Queue& queue_;
@@ -124,7 +122,7 @@ class LeaseWatch final : public Queue {
   mutable std::mutex mutex_;
   std::optional<Lease> held_, claimed_;
   SteadyTime claimed_at_;
-  Status ending_;  // touched by the working thread only
+  Status ending_;
 };
 
 LogFields FieldsOf(const Task& task, const std::string& consumer) {
