@@ -6,7 +6,7 @@ packages=(
   build-essential cmake ninja-build ccache pkg-config git
   libtorch-dev libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libhiredis-dev prometheus-cpp-dev libgdal-dev gdal-bin libhdf5-dev libeigen3-dev liblemon-dev
   libabsl-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libssl-dev
-  libgtest-dev libgmock-dev redis-server prometheus golang-go openssl
+  libgtest-dev libgmock-dev redis-server prometheus python3-venv golang-go openssl
   clang-format clang-tidy
 )
 

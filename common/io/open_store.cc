@@ -66,10 +66,7 @@ StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& uri) {
   }
   std::string root = uri;
   while (root.ends_with('/')) root.pop_back();
-  // A key that no one writes: absent is the answer hoped for.
-  if (const StatusOr<bool> answer = ObjectExists(JoinPath(root, "fringewatch-store")); !answer.ok()) {
-    return Annotate(answer.status(), "store " + uri);
-  }
+  if (const Status status = CheckReachable(root); !status.ok()) return Annotate(status, "store " + uri);
   return std::make_unique<ObjectStore>(std::move(root));
 }
 

@@ -7,9 +7,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fstream>
+#include <initializer_list>
 #include <memory>
+#include <thread>
 
+#include "common/base/retry.h"
 #include "common/io/dataset.h"
 
 namespace fringewatch::io {
@@ -22,12 +26,48 @@ constexpr std::array<std::string_view, 5> kStores = {"/vsis3/", "/vsigs/", "/vsi
 // that the reading of rasters keeps GDAL's own settings. A store that is gone is noticed in seconds; an upload that
 // moves may take as long as it takes.
 class ObjectStoreOptions {
-  CPLConfigOptionSetter no_readdir_{"GDAL_DISABLE_READDIR_ON_OPEN", "TRUE", false};  // its lists are remembered
+  // Another process may have written an object since GDAL looked last: nothing is remembered.
+  CPLConfigOptionSetter no_folder_lists_{"GDAL_DISABLE_READDIR_ON_OPEN", "TRUE", false};
+  CPLConfigOptionSetter no_memory_{"CPL_VSIL_CURL_NON_CACHED", "/vsis3/:/vsigs/:/vsiaz/:/vsioss/", false};
   CPLConfigOptionSetter retries_{"GDAL_HTTP_MAX_RETRY", "4", true};
   CPLConfigOptionSetter delay_s_{"GDAL_HTTP_RETRY_DELAY", "0.2", true};
   CPLConfigOptionSetter connect_s_{"GDAL_HTTP_CONNECTTIMEOUT", "10", true};
   CPLConfigOptionSetter stall_s_{"GDAL_HTTP_LOW_SPEED_TIME", "30", true};
   CPLConfigOptionSetter stall_bytes_per_s_{"GDAL_HTTP_LOW_SPEED_LIMIT", "1", true};
+};
+
+// What GDAL says of an object store only to those who debug it: the answers of the server. A listing that fails is
+// otherwise an empty one. For this thread, as long as it lives.
+class Answers {
+ public:
+  Answers() {
+    CPLErrorReset();
+    VSIErrorReset();
+    CPLPushErrorHandlerEx(Hear, this);
+  }
+  ~Answers() { CPLPopErrorHandler(); }
+  Answers(const Answers&) = delete;
+  Answers& operator=(const Answers&) = delete;
+
+  [[nodiscard]] bool any() const { return !heard_.empty(); }
+  [[nodiscard]] std::string Reason() const {
+    for (const std::string& reason : {std::string(VSIGetLastErrorMsg()), std::string(CPLGetLastErrorMsg()) + heard_}) {
+      if (!reason.empty()) return reason.substr(0, kMaxReason);
+    }
+    return "no answer";
+  }
+
+ private:
+  static constexpr size_t kMaxReason = 600;
+  static void CPL_STDCALL Hear(CPLErr level, CPLErrorNum, const char* message) {
+    const std::string_view text = message;
+    const bool of_store =
+        text.starts_with("S3:") || text.starts_with("GS:") || text.starts_with("AZURE:") || text.starts_with("OSS:");
+    if (level == CE_Debug && of_store)
+      static_cast<Answers*>(CPLGetErrorHandlerUserData())->heard_ = " " + std::string(text);
+  }
+  CPLConfigOptionSetter debug_{"CPL_DEBUG", "S3,GS,AZURE,OSS", false};
+  std::string heard_;
 };
 
 struct CloseFile {
@@ -38,37 +78,27 @@ using FilePtr = std::unique_ptr<VSILFILE, CloseFile>;
 struct CloseListing {
   void operator()(VSIDIR* listing) const { VSICloseDir(listing); }
 };
-
-void Begin() {
-  PrepareGdal();
-  CPLErrorReset();
-  VSIErrorReset();
-}
-
-std::string Reason() {
-  const std::string message = VSIGetLastErrorMsg();
-  return message.empty() ? LastGdalError() : message;
-}
+using ListingPtr = std::unique_ptr<VSIDIR, CloseListing>;
 
 enum class Failure { kAbsent, kRefused, kAway };
 
 Failure FailureOf(const std::string& reason) {
-  switch (VSIGetLastErrorNo()) {
-    case VSIE_AWSObjectNotFound: return Failure::kAbsent;
-    case VSIE_AWSAccessDenied:
-    case VSIE_AWSBucketNotFound:
-    case VSIE_AWSInvalidCredentials:
-    case VSIE_AWSSignatureDoesNotMatch: return Failure::kRefused;
-    default: break;
+  const auto says = [&](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view word) { return reason.find(word) != std::string::npos; });
+  };
+  const int code = VSIGetLastErrorNo();
+  if (code == VSIE_AWSAccessDenied || code == VSIE_AWSBucketNotFound || code == VSIE_AWSInvalidCredentials ||
+      code == VSIE_AWSSignatureDoesNotMatch ||
+      says({"NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "response code: 400",
+            "response code: 401", "response code: 403"})) {
+    return Failure::kRefused;
   }
-  const auto code = [&](std::string_view http) { return reason.find(http) != std::string::npos; };
-  if (code("response code: 404")) return Failure::kAbsent;
-  if (code("response code: 400") || code("response code: 401") || code("response code: 403")) return Failure::kRefused;
-  return Failure::kAway;
+  return code == VSIE_AWSObjectNotFound || says({"NoSuchKey", "response code: 404"}) ? Failure::kAbsent
+                                                                                     : Failure::kAway;
 }
 
-Status CannotRead(const std::string& path) {
-  const std::string reason = Reason();
+Status CannotRead(const std::string& path, const std::string& reason) {
   switch (FailureOf(reason)) {
     case Failure::kAbsent: return Error(Fault::kNotReadable, "{}: no such object", path);
     case Failure::kRefused:
@@ -78,8 +108,7 @@ Status CannotRead(const std::string& path) {
   return Error(Fault::kServiceAway, "{}: the object store does not answer ({})", path, reason);
 }
 
-Status CannotWrite(const std::string& path) {
-  const std::string reason = Reason();
+Status CannotWrite(const std::string& path, const std::string& reason) {
   if (FailureOf(reason) == Failure::kAway) {
     return Error(Fault::kServiceAway, "{}: cannot be written, the object store does not answer ({})", path, reason);
   }
@@ -88,25 +117,61 @@ Status CannotWrite(const std::string& path) {
 
 // None when there is no such file.
 StatusOr<FilePtr> OpenForReading(const std::string& path) {
-  Begin();
-  // Another process may have written it since GDAL looked last.
-  VSICurlPartialClearCache(path.c_str());
+  PrepareGdal();
+  const Answers answers;
   FilePtr file(VSIFOpenExL(path.c_str(), "rb", TRUE));
   if (file) return file;
-  if (path.starts_with("/vsimem/") || FailureOf(Reason()) == Failure::kAbsent) return FilePtr();
-  return CannotRead(path);
+  // Another thread of this process may have found it absent at this moment: then nothing is said.
+  const bool silent = VSIGetLastErrorNo() == VSIE_None && CPLGetLastErrorType() == CE_None && !answers.any();
+  if (silent || path.starts_with("/vsimem/") || FailureOf(answers.Reason()) == Failure::kAbsent) return FilePtr();
+  return CannotRead(path, answers.Reason());
+}
+
+// The files below `folder`; with `first_page_only` just whether they can be listed.
+StatusOr<std::vector<std::string>> ListOnce(const std::string& folder, bool first_page_only) {
+  PrepareGdal();
+  VSICurlPartialClearCache(folder.c_str());
+  const Answers answers;
+  constexpr int kAllLevels = -1;
+  const char* const fresh[] = {"CACHE_ENTRIES=NO", nullptr};
+  const ListingPtr listing(VSIOpenDir(folder.c_str(), kAllLevels, fresh));
+  std::vector<std::string> names;
+  const VSIDIREntry* entry = nullptr;
+  while (listing && !first_page_only && (entry = VSIGetNextDirEntry(listing.get())) != nullptr) {
+    if (!VSI_ISDIR(entry->nMode)) names.emplace_back(entry->pszName);
+  }
+  // No listing and no word: nothing is there. A page that failed must not pass for the last one.
+  if (answers.any() || CPLGetLastErrorType() == CE_Failure) return CannotRead(folder, answers.Reason());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// GDAL does not repeat a listing that failed.
+StatusOr<std::vector<std::string>> ListPatiently(const std::string& folder, bool first_page_only) {
+  const ObjectStoreOptions options;
+  constexpr int kAttempts = 4;
+  std::chrono::milliseconds pause{100};
+  for (int attempt = 1;; ++attempt) {
+    StatusOr<std::vector<std::string>> names = ListOnce(folder, first_page_only);
+    if (names.ok() || !IsRetryable(names.status()) || attempt == kAttempts) return names;
+    std::this_thread::sleep_for(pause);
+    pause *= 3;
+  }
 }
 
 // Writes what `next` gives, piece by piece, until a piece is empty. The object appears when the last piece is in.
 template <typename Next>
 Status Write(const std::string& path, Next&& next) {
-  Begin();
+  PrepareGdal();
+  const Answers answers;
   FilePtr file(VSIFOpenExL(path.c_str(), "wb", TRUE));
-  if (!file) return CannotWrite(path);
+  if (!file) return CannotWrite(path, answers.Reason());
   for (std::string_view piece = next(); !piece.empty(); piece = next()) {
-    if (VSIFWriteL(piece.data(), 1, piece.size(), file.get()) != piece.size()) return CannotWrite(path);
+    if (VSIFWriteL(piece.data(), 1, piece.size(), file.get()) != piece.size()) {
+      return CannotWrite(path, answers.Reason());
+    }
   }
-  if (VSIFCloseL(file.release()) != 0) return CannotWrite(path);
+  if (VSIFCloseL(file.release()) != 0) return CannotWrite(path, answers.Reason());
   return {};
 }
 
@@ -124,9 +189,10 @@ StatusOr<std::string> ReadObject(const std::string& path) {
   VSIFSeekL(file.get(), 0, SEEK_END);
   std::string content(VSIFTellL(file.get()), '\0');
   VSIFSeekL(file.get(), 0, SEEK_SET);
+  const Answers answers;
   // Objects are written whole: one that ends early was broken off on the way.
   if (VSIFReadL(content.data(), 1, content.size(), file.get()) != content.size()) {
-    return Error(Fault::kServiceAway, "{}: reading {} bytes broke off ({})", path, content.size(), Reason());
+    return Error(Fault::kServiceAway, "{}: reading {} bytes broke off ({})", path, content.size(), answers.Reason());
   }
   return content;
 }
@@ -160,27 +226,8 @@ StatusOr<bool> ObjectExists(const std::string& path) {
   return file != nullptr;
 }
 
-StatusOr<std::vector<std::string>> ListObjects(const std::string& folder) {
-  const ObjectStoreOptions options;
-  Begin();
-  VSICurlPartialClearCache(folder.c_str());
-  constexpr int kAllLevels = -1;
-  const char* const fresh[] = {"CACHE_ENTRIES=NO", nullptr};
-  const std::unique_ptr<VSIDIR, CloseListing> listing(VSIOpenDir(folder.c_str(), kAllLevels, fresh));
-  std::vector<std::string> names;
-  if (!listing) {
-    const std::string reason = Reason();
-    if (VSIGetLastErrorNo() == VSIE_None && CPLGetLastErrorType() == CE_None) return names;  // nothing there yet
-    if (FailureOf(reason) == Failure::kAbsent) return names;
-    return CannotRead(folder);
-  }
-  while (const VSIDIREntry* entry = VSIGetNextDirEntry(listing.get())) {
-    if (!VSI_ISDIR(entry->nMode)) names.emplace_back(entry->pszName);
-  }
-  // A listing that broke off must not pass for a short one.
-  if (CPLGetLastErrorType() == CE_Failure) return CannotRead(folder);
-  std::sort(names.begin(), names.end());
-  return names;
-}
+StatusOr<std::vector<std::string>> ListObjects(const std::string& folder) { return ListPatiently(folder, false); }
+
+Status CheckReachable(const std::string& folder) { return ListPatiently(folder, true).status(); }
 
 }  // namespace fringewatch::io

@@ -32,4 +32,7 @@ namespace fringewatch::io {
 /// Every file below `folder`, as paths relative to it, sorted. \error kServiceAway, kNotReadable (no such bucket)
 [[nodiscard]] StatusOr<std::vector<std::string>> ListObjects(const std::string& folder);
 
+/// Whether `folder` can be listed now; it may be empty. \error kServiceAway, kNotReadable (no such bucket, refused)
+[[nodiscard]] Status CheckReachable(const std::string& folder);
+
 }  // namespace fringewatch::io

@@ -1,14 +1,7 @@
-/// What every Store must do, run on each implementation.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+/// The contract of stores on memory and on the local disk, and what only a disk can go through.
+#include "tests/contract/store_contract.h"
 
 #include <fstream>
-#include <functional>
-#include <thread>
-
-#include "common/store/store.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/temporary_folder.h"
 
 namespace fringewatch {
 namespace {
@@ -16,81 +9,11 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-struct Implementation {
-  const char* name;
-  std::function<std::unique_ptr<Store>(const std::string& folder)> open;
-};
-void PrintTo(const Implementation& tested, std::ostream* out) { *out << tested.name; }
-
-class StoreContract : public testing::TestWithParam<Implementation> {
- protected:
-  TemporaryFolder folder_;
-  std::unique_ptr<Store> store_ = GetParam().open(folder_ / "store");
-};
-
-TEST_P(StoreContract, GivesBackWhatWasPut) {
-  std::string bytes("with\0zero and\nline", 18);
-  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
-  ASSERT_THAT(store_->PutIfAbsent("detect/a.json", bytes), IsOk());
-  EXPECT_TRUE(store_->Exists("detect/a.json"));
-  EXPECT_EQ(store_->Get("detect/a.json").value(), bytes);
-  ASSERT_THAT(store_->PutIfAbsent("empty", ""), IsOk());
-  EXPECT_EQ(store_->Get("empty").value(), "");
-}
-
-TEST_P(StoreContract, TheFirstPutWins) {
-  ASSERT_THAT(store_->PutIfAbsent("k", "first"), IsOk());
-  ASSERT_THAT(store_->PutIfAbsent("k", "second"), IsOk());
-  EXPECT_EQ(store_->Get("k").value(), "first");
-}
-
-TEST_P(StoreContract, WhatIsAbsentIsAnError) {
-  EXPECT_FALSE(store_->Exists("nothing"));
-  EXPECT_THAT(store_->Get("nothing"), IsFault(Fault::kNotReadable));
-  ASSERT_THAT(store_->PutIfAbsent("folder/file", "x"), IsOk());
-  EXPECT_FALSE(store_->Exists("folder"));
-  EXPECT_THAT(store_->Get("folder"), IsFault(Fault::kNotReadable));
-}
-
-TEST_P(StoreContract, ListsByPrefixSorted) {
-  for (const char* key : {"b/2", "a/1", "b/10", "bb", "b/1"}) ASSERT_THAT(store_->PutIfAbsent(key, key), IsOk());
-  EXPECT_THAT(store_->List("b/").value(), ElementsAre("b/1", "b/10", "b/2"));
-  EXPECT_THAT(store_->List("").value(), ElementsAre("a/1", "b/1", "b/10", "b/2", "bb"));
-  EXPECT_THAT(store_->List("zz").value(), IsEmpty());
-}
-
-TEST_P(StoreContract, KeysCannotLeaveTheStore) {
-  for (const char* key : {"", "/etc/passwd", "../x", "a/../../x", "a//b", "a/", ".hidden", "a/.b"}) {
-    EXPECT_THAT(store_->PutIfAbsent(key, "x"), IsFault(Fault::kBadOption)) << key;
-    EXPECT_THAT(store_->Get(key), IsFault(Fault::kBadOption)) << key;
-    EXPECT_FALSE(store_->Exists(key)) << key;
-  }
-}
-
-TEST_P(StoreContract, OneOfManyWritersWinsAndReadersSeeItWhole) {
-  constexpr int kWriters = 4, kKeys = 20;
-  constexpr size_t kSize = 20'000;
-  std::vector<std::thread> writers;
-  for (int w = 0; w < kWriters; ++w) {
-    writers.emplace_back([&, w] {
-      for (int k = 0; k < kKeys; ++k) {
-        const std::string key = fmt::format("race/{}", k);
-        EXPECT_THAT(store_->PutIfAbsent(key, std::string(kSize, static_cast<char>('a' + w))), IsOk());
-        const auto seen = store_->Get(key);
-        ASSERT_THAT(seen, IsOk());
-        EXPECT_EQ(seen->size(), kSize);
-        EXPECT_EQ(seen->find_first_not_of((*seen)[0]), std::string::npos);
-      }
-    });
-  }
-  for (std::thread& writer : writers) writer.join();
-  EXPECT_EQ(store_->List("race/").value().size(), size_t{kKeys});
-}
-
 INSTANTIATE_TEST_SUITE_P(
     Stores, StoreContract,
-    testing::Values(Implementation{"Memory", [](const std::string&) { return OpenMemoryStore(); }},
-                    Implementation{"Local", [](const std::string& folder) { return OpenLocalStore(folder).value(); }}),
+    testing::Values(StoreImplementation{"Memory", [](const std::string&) { return OpenMemoryStore(); }},
+                    StoreImplementation{"Local",
+                                        [](const std::string& folder) { return OpenLocalStore(folder).value(); }}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(LocalStore, IsThereForTheNextProcess) {
