@@ -25,7 +25,14 @@ H5Handle OpenInMemory(const std::string& bytes) {
   return {H5Fopen("image.h5", H5F_ACC_RDONLY, access), H5Fclose};
 }
 
+std::recursive_mutex& Hdf5Mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
 }  // namespace
+
+Hdf5Turn::Hdf5Turn() : lock_(Hdf5Mutex()) {}
 
 H5Handle FixedString(size_t length) {
   H5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);

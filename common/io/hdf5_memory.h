@@ -3,6 +3,7 @@
 
 #include <hdf5.h>
 
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,16 @@
 #include "common/raster/array.h"
 
 namespace fringewatch::io {
+
+/// The turn of one thread with HDF5: Debian's library is not thread-safe, whatever files the threads work on. The same
+/// thread may take another turn within its own.
+class Hdf5Turn {
+ public:
+  Hdf5Turn();
+
+ private:
+  std::unique_lock<std::recursive_mutex> lock_;
+};
 
 /// An HDF5 identifier that is closed when it goes out of scope.
 class H5Handle {
@@ -30,7 +41,7 @@ class H5Handle {
   herr_t (*close_)(hid_t);
 };
 
-/// A new file in memory. A failed write is remembered and reported by Bytes().
+/// A new file in memory; while it lives, HDF5 is this thread's. A failed write is remembered and reported by Bytes().
 class Hdf5Image {
  public:
   Hdf5Image();
@@ -44,11 +55,13 @@ class Hdf5Image {
   [[nodiscard]] StatusOr<std::string> Bytes();
 
  private:
+  Hdf5Turn turn_;  // before the handles: they are closed within it
   H5Handle file_;
   std::string failed_;
 };
 
-/// A file read from bytes, which must outlive it. Lookups of what is not there give empty values.
+/// A file read from bytes, which must outlive it; while it lives, HDF5 is this thread's. Lookups of what is not there
+/// give empty values.
 class Hdf5View {
  public:
   explicit Hdf5View(const std::string& bytes);
@@ -61,6 +74,7 @@ class Hdf5View {
   [[nodiscard]] std::string Attribute(const std::string& name) const;
 
  private:
+  Hdf5Turn turn_;
   H5Handle file_;
 };
 

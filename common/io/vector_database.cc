@@ -12,6 +12,7 @@
 
 #include "common/io/dataset.h"
 #include "common/io/file_replace.h"
+#include "common/io/folder_replace.h"
 
 namespace fringewatch::io {
 namespace {
@@ -110,6 +111,13 @@ OGRFieldType OgrTypeOf(FieldType type) {
   return type == FieldType::kInteger ? OFTInteger64 : type == FieldType::kReal ? OFTReal : OFTString;
 }
 
+/// GDAL reads a GeoPackage's BIGINT as text.
+std::string WithInt64As(const char* type, std::string sql) {
+  constexpr std::string_view kInt64 = "INT64";
+  if (const size_t at = sql.find(kInt64); at != std::string::npos) sql.replace(at, kInt64.size(), type);
+  return sql;
+}
+
 const char* PostgresTypeOf(FieldType type) {
   // Text sorts by its bytes, as in SQLite, whatever the database's language.
   return type == FieldType::kInteger ? "BIGINT" : type == FieldType::kReal ? "DOUBLE PRECISION" : "TEXT COLLATE \"C\"";
@@ -193,7 +201,7 @@ Status FillGeoPackage(GDALDataset& dataset, const VectorDatabase::Layout& layout
   }
   dataset.FlushCache(false);
   for (const std::string& sql : layout.statements) {
-    dataset.ExecuteSQL(sql.c_str(), nullptr, nullptr);
+    dataset.ExecuteSQL(WithInt64As("INTEGER", sql).c_str(), nullptr, nullptr);
   }
   if (OGRLayer* mode = dataset.ExecuteSQL("PRAGMA journal_mode=WAL", nullptr, nullptr)) dataset.ReleaseResultSet(mode);
   return CPLGetLastErrorType() >= CE_Failure ? Error(Fault::kInternal, "{}", LastGdalError()) : Status();
@@ -202,25 +210,24 @@ Status FillGeoPackage(GDALDataset& dataset, const VectorDatabase::Layout& layout
 /// Made under another name, then linked to its own: of two processes that do this at once, one wins.
 Status MakeGeoPackage(const std::string& path, const VectorDatabase::Layout& layout) {
   PrepareGdal();
-  std::error_code failure;
-  if (const fs::path folder = fs::path(path).parent_path(); !folder.empty()) fs::create_directories(folder, failure);
-  const std::string partial = PartialName(path);
-  fs::remove(partial, failure);
+  FW_ASSIGN_OR_RETURN(const std::string workshop, MakeSiblingFolder(path));
+  const std::string partial = workshop + "/new.gpkg";
   CPLErrorReset();
   GDALDatasetUniquePtr dataset(
       GetGDALDriverManager()->GetDriverByName("GPKG")->Create(partial.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
-  if (!dataset) return NotWritable(path, LastGdalError());
-  Status made = FillGeoPackage(*dataset, layout);
+  Status made = dataset ? FillGeoPackage(*dataset, layout) : Error(Fault::kInternal, "{}", LastGdalError());
   dataset.reset();
   if (made.ok() && ::link(partial.c_str(), path.c_str()) != 0 && errno != EEXIST) {
     made = Error(Fault::kInternal, "{}", std::strerror(errno));
   }
-  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(partial + suffix, failure);
+  std::error_code ignored;
+  fs::remove_all(workshop, ignored);
   return made.ok() ? made : NotWritable(path, MessageOf(made));
 }
 
 Status MakePostgisTables(DatabaseSession& session, const VectorDatabase::Layout& layout) {
-  FW_RETURN_IF_ERROR(session.Execute(fmt::format("SELECT pg_advisory_xact_lock({})", kSetupLock)));
+  // As a command: GDAL would not fetch the row of a SELECT that nobody reads.
+  FW_RETURN_IF_ERROR(session.Execute(fmt::format("DO $$ BEGIN PERFORM pg_advisory_xact_lock({}); END $$", kSetupLock)));
   FW_ASSIGN_OR_RETURN(
       const auto present,
       session.Query(fmt::format("SELECT 1 AS present WHERE to_regclass('{}') IS NOT NULL", layout.layer)));
@@ -229,7 +236,7 @@ Status MakePostgisTables(DatabaseSession& session, const VectorDatabase::Layout&
   for (const Field& field : layout.fields) columns += fmt::format(", {} {}", field.name, PostgresTypeOf(field.type));
   FW_RETURN_IF_ERROR(
       session.Execute(fmt::format("CREATE TABLE {} ({}, geom geometry(Polygon, 4326))", layout.layer, columns)));
-  for (const std::string& sql : layout.statements) FW_RETURN_IF_ERROR(session.Execute(sql));
+  for (const std::string& sql : layout.statements) FW_RETURN_IF_ERROR(session.Execute(WithInt64As("BIGINT", sql)));
   return {};
 }
 

@@ -35,7 +35,7 @@ class DatabaseSession {
 class VectorDatabase {
  public:
   /// What is made when it is not there: the layer (WGS 84, geometry column `geom`), then `statements` (indexes, other
-  /// tables).
+  /// tables; INT64 stands for the type of 64-bit integers, which the databases call by different names).
   struct Layout {
     std::string layer;
     std::vector<Field> fields;

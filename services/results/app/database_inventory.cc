@@ -72,7 +72,7 @@ VectorDatabase::Layout TableLayout() {
                        "CREATE INDEX sites_by_run ON sites (run_id)",
                        "CREATE INDEX sites_by_change ON sites (change)",
                        "CREATE INDEX sites_by_place ON sites (south, west)",
-                       "CREATE TABLE site_changes (last BIGINT NOT NULL)",
+                       "CREATE TABLE site_changes (last INT64 NOT NULL)",
                        "INSERT INTO site_changes (last) VALUES (0)"};
   return layout;
 }
@@ -154,12 +154,18 @@ constexpr const char* kNewest =
     "NOT EXISTS (SELECT 1 FROM sites n WHERE n.site_id = s.site_id AND (n.run_submitted_at > s.run_submitted_at OR "
     "(n.run_submitted_at = s.run_submitted_at AND n.run_id > s.run_id)))";
 
+StatusOr<int64_t> CounterOf(const std::vector<DatabaseRow>& rows) {
+  if (rows.size() == 1 && rows[0].values.size() == 1) {
+    if (const auto* last = std::get_if<int64_t>(&rows[0].values[0])) return *last;
+  }
+  return Error(Fault::kNotReadable, "the inventory's table site_changes does not hold one number");
+}
+
 /// Takes the counter for this transaction and gives its value. Other writers wait here.
 StatusOr<int64_t> TakeCounter(DatabaseSession& session) {
   FW_RETURN_IF_ERROR(session.Execute("UPDATE site_changes SET last = last"));
   FW_ASSIGN_OR_RETURN(const auto rows, session.Query("SELECT last FROM site_changes"));
-  if (rows.size() != 1) return Error(Fault::kNotReadable, "the inventory has {} change counters, not 1", rows.size());
-  return static_cast<int64_t>(NumberOf(rows[0].values.at(0)));
+  return CounterOf(rows);
 }
 
 Status SetCounter(DatabaseSession& session, int64_t last) {
@@ -233,7 +239,7 @@ class DatabaseInventory final : public SiteInventory {
 
   StatusOr<int64_t> LastChange() const override {
     FW_ASSIGN_OR_RETURN(const auto rows, database_->Read("SELECT last FROM site_changes"));
-    return rows.empty() ? 0 : static_cast<int64_t>(NumberOf(rows[0].values.at(0)));
+    return CounterOf(rows);
   }
 
   StatusOr<std::vector<SiteChange>> Changes(const SiteQuery& query, int64_t after, int limit) const override {

@@ -62,7 +62,7 @@ Status PublishTaskHandler::Publish(const OpenRun& run, const std::string& outcom
   FW_ASSIGN_OR_RETURN(GatheredRun gathered, GatherRun(run, store_, outcome));
   const Inventory inventory = BuildInventory(std::move(gathered.sites));
   FW_ASSIGN_OR_RETURN(const auto folder, ProductFolder::Prepare(folder_of_run_(run.record.run_id)));
-  FW_RETURN_IF_ERROR(WriteProducts(folder->path(), *run.stack, inventory, gathered.facts));
+  FW_RETURN_IF_ERROR(WriteMergedProducts(folder->path(), *run.stack, inventory, gathered.facts));
   // Asked as late as can be: writing takes long enough for a run to be resumed and published anew.
   FW_ASSIGN_OR_RETURN(const bool left_behind, IsLeftBehind(store_, outcome_key, outcome));
   if (left_behind) return {};

@@ -6,7 +6,7 @@
 
 #include "common/base/random.h"
 #include "common/io/file_replace.h"
-#include "services/results/app/made_run.h"
+#include "services/results/core/made_run.h"
 #include "services/results/app/report_html.h"
 #include "services/results/app/report_parts.h"
 

@@ -12,7 +12,7 @@
 #include "common/io/mintpy_file.h"
 #include "common/io/raster_file.h"
 #include "services/results/app/evaluate_run.h"
-#include "services/results/app/made_run.h"
+#include "services/results/core/made_run.h"
 #include "services/results/app/write_products.h"
 
 namespace fringewatch::results {

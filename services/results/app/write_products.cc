@@ -142,10 +142,10 @@ StatusOr<std::vector<ProductFile>> HashProducts(const std::string& folder, const
 
 Status WriteProducts(const std::string& folder, const StackReader& stack, std::vector<SiteRecord> sites,
                      const RunFacts& facts) {
-  return WriteProducts(folder, stack, BuildInventory(std::move(sites)), facts);
+  return WriteMergedProducts(folder, stack, BuildInventory(std::move(sites)), facts);
 }
 
-Status WriteProducts(const std::string& folder, const StackReader& stack, const Inventory& inventory,
+Status WriteMergedProducts(const std::string& folder, const StackReader& stack, const Inventory& inventory,
                      const RunFacts& facts) {
   const Track& track = stack.track();
   FW_RETURN_IF_ERROR(PrepareFolder(folder));
