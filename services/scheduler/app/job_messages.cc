@@ -184,7 +184,7 @@ v1::PlanTrackResponse ToMessage(const PlannedRun& run, double detect_mpx_per_s) 
 void SetDuration(double seconds, google::protobuf::Duration& duration) {
   const double whole_s = std::floor(std::clamp(seconds, 0.0, 1e9));
   duration.set_seconds(static_cast<int64_t>(whole_s));
-  duration.set_nanos(static_cast<int32_t>(std::clamp((seconds - whole_s) * 1e9, 0.0, 999'999'999.0)));
+  duration.set_nanos(static_cast<int32_t>(std::clamp(std::round((seconds - whole_s) * 1e9), 0.0, 999'999'999.0)));
 }
 
 }  // namespace fringewatch::scheduler
