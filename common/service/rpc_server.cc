@@ -33,6 +33,8 @@ class ServiceNames final : public grpc::ServerBuilderPlugin {
   void InitServer(grpc::ServerInitializer*) override {}
   void Finish(grpc::ServerInitializer* server) override { *names_ = *server->GetServiceList(); }
   void ChangeArguments(const std::string&, void*) override {}
+  // A worker has no service of its own, only health: without this nobody would poll, and the server would not start.
+  bool has_sync_methods() const override { return true; }
 
  private:
   std::shared_ptr<std::vector<std::string>> names_;

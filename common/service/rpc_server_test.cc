@@ -19,7 +19,8 @@ namespace {
 using testing::HasSubstr;
 
 /// One message to a method and its one answer, by hand: Debian's gRPC has no stubs of its own services.
-grpc::Status Ask(const std::string& address, const std::string& method, const std::string& request, std::string& answer) {
+grpc::Status Ask(const std::string& address, const std::string& method, const std::string& request,
+                 std::string& answer) {
   const grpc::Slice slice(request);
   grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
   grpc::CompletionQueue queue;
@@ -89,6 +90,12 @@ TEST_F(RpcServerTest, HealthKnowsTheServerAndEachService) {
   EXPECT_EQ(Health((*server)->address(), ""), "SERVING");
   (*server)->SetServing("", true);
   EXPECT_EQ(Health((*server)->address(), "fringewatch.v1.JobService"), "SERVING");
+}
+
+TEST_F(RpcServerTest, AWorkerHasHealthAndNoServiceOfItsOwn) {
+  const auto server = RpcServer::Start({}, {});
+  ASSERT_THAT(server, IsOk());
+  EXPECT_EQ(Health((*server)->address(), ""), "SERVING");
 }
 
 TEST_F(RpcServerTest, ReflectionAnswersOnlyWhereItIsSwitchedOn) {
