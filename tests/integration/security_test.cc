@@ -5,9 +5,9 @@
 #include <fstream>
 
 #include "common/base/hash.h"
-#include "tests/integration/certificates.h"
 #include "tests/integration/operator.h"
 #include "tests/integration/sockets.h"
+#include "tests/support/certificates.h"
 
 namespace fringewatch::integration {
 namespace {
@@ -22,8 +22,9 @@ constexpr long kFlat_kib = 64 * 1024;  ///< what a service may grow by under att
 /// A cluster that is locked: mutual TLS, tokens, one source root, small rasters only.
 struct Locked {
   Locked() {
-    authority.Issue("operator", 2);
-    authority.Issue("expired", -1);
+    authority.Sign("localhost");
+    authority.Sign("operator");
+    authority.Sign("expired", -1);
     fs::create_directories(sources);
     fs::copy(TheFrame().source(), sources + "/track", fs::copy_options::recursive);
     std::ofstream tokens(folder / "tokens");
@@ -33,9 +34,9 @@ struct Locked {
            << Sha256(kAdmin) << " admin ada\n"
            << Sha256(kExpired) << " admin emil expires 2001-01-01\n";
     tokens.close();
-    Values locked{{"server.tls_certificate", Quoted(authority.CertificateFile("localhost"))},
-                  {"server.tls_key", Quoted(authority.KeyFile("localhost"))},
-                  {"server.tls_client_ca", Quoted(authority.CertificateFile("ca"))},
+    Values locked{{"server.tls_certificate", Quoted(authority.CertificateOf("localhost"))},
+                  {"server.tls_key", Quoted(authority.KeyOf("localhost"))},
+                  {"server.tls_client_ca", Quoted(authority.certificate())},
                   {"server.token_file", Quoted(folder / "tokens")},
                   {"server.audit_log", Quoted(folder / "audit.log")},
                   {"server.max_streams", "8"}};
@@ -44,12 +45,23 @@ struct Locked {
     cluster = std::make_unique<Cluster>(ClusterOptions{.processes = {{Kind::kScheduler, 1}, {Kind::kResults, 1}},
                                                        .source_root = sources,
                                                        .values = {{Kind::kScheduler, locked}, {Kind::kResults, results}},
-                                                       .credentials = authority.Credentials("operator"),
+                                                       .credentials = Credentials("operator"),
                                                        .token = kAdmin});
   }
 
+  /// Of a client that trusts the authority and shows the certificate of `name`; empty = shows none.
+  [[nodiscard]] std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& name) const {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = TextOfFile(authority.certificate());
+    if (!name.empty()) {
+      options.pem_cert_chain = TextOfFile(authority.CertificateOf(name));
+      options.pem_private_key = TextOfFile(authority.KeyOf(name));
+    }
+    return grpc::SslCredentials(options);
+  }
+
   TemporaryFolder folder;
-  CertificateAuthority authority{folder.path().string()};
+  Authority authority{folder, "authority"};
   std::string sources = folder / "sources";
   std::unique_ptr<Cluster> cluster;
 };
@@ -74,7 +86,7 @@ class Security : public testing::Test {
       ASSERT_TRUE(now.ok()) << MessageOf(now.status());
       EXPECT_LT(*now - before_[kind], kFlat_kib) << NameOf(kind) << " grew";
     }
-    EXPECT_EQ(ListRuns(locked().authority.Credentials("operator"), kViewer, true).error_code(), StatusCode::OK);
+    EXPECT_EQ(ListRuns(locked().Credentials("operator"), kViewer, true).error_code(), StatusCode::OK);
     EXPECT_EQ(ListSites(kViewer).error_code(), StatusCode::OK);
   }
 
@@ -111,7 +123,7 @@ class Security : public testing::Test {
 Locked* Security::locked_ = nullptr;
 
 TEST_F(Security, NoTokenOrABadOneIsUnauthenticated) {
-  const auto credentials = locked().authority.Credentials("operator");
+  const auto credentials = locked().Credentials("operator");
   for (const std::string token : {"", "wrong", kExpired}) {
     EXPECT_EQ(ListRuns(credentials, token).error_code(), StatusCode::UNAUTHENTICATED) << token;
     EXPECT_EQ(ListSites(token).error_code(), StatusCode::UNAUTHENTICATED) << token;
@@ -120,7 +132,7 @@ TEST_F(Security, NoTokenOrABadOneIsUnauthenticated) {
 }
 
 TEST_F(Security, AViewerMayNotChangeAnything) {
-  EXPECT_EQ(ListRuns(locked().authority.Credentials("operator"), kViewer).error_code(), StatusCode::OK);
+  EXPECT_EQ(ListRuns(locked().Credentials("operator"), kViewer).error_code(), StatusCode::OK);
   EXPECT_EQ(SubmitAs(kViewer, Request(locked().sources + "/track")).error_code(), StatusCode::PERMISSION_DENIED);
   v1::CancelRunRequest cancel;
   cancel.set_run_id("0123456789ab");
@@ -136,7 +148,7 @@ TEST_F(Security, AViewerMayNotChangeAnything) {
 
 TEST_F(Security, WithoutAValidCertificateThereIsNoConnection) {
   for (const std::string name : {"", "expired"}) {
-    EXPECT_EQ(ListRuns(locked().authority.Credentials(name), kAdmin).error_code(), StatusCode::UNAVAILABLE) << name;
+    EXPECT_EQ(ListRuns(locked().Credentials(name), kAdmin).error_code(), StatusCode::UNAVAILABLE) << name;
   }
   EXPECT_EQ(ListRuns(grpc::InsecureChannelCredentials(), kAdmin).error_code(), StatusCode::UNAVAILABLE);
 }
@@ -196,7 +208,7 @@ TEST_F(Security, AThousandIdleConnectionsDoNotHinder) {
   for (const Kind kind : {Kind::kScheduler, Kind::kResults}) {
     const IdleConnections idle(cluster().service(kind).port(), 1000);
     EXPECT_EQ(idle.count(), 1000);
-    EXPECT_EQ(ListRuns(locked().authority.Credentials("operator"), kViewer, true).error_code(), StatusCode::OK);
+    EXPECT_EQ(ListRuns(locked().Credentials("operator"), kViewer, true).error_code(), StatusCode::OK);
     EXPECT_EQ(ListSites(kViewer).error_code(), StatusCode::OK);
   }
 }
