@@ -8,6 +8,8 @@ local again = ARGV[5] == '1'
 local call = redis.call
 local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+-- Redis writes a number as %.17g, which is slow: constants and what is sent often are given as text.
+local now_text = string.format('%.0f', now)
 
 local function tasks_of(run) return prefix .. 'tasks:' .. run end
 local function done_of(run) return prefix .. 'done:' .. run end
@@ -39,8 +41,8 @@ local function body_of(run, task)
 end
 local function save(run, task, body) call('HSET', tasks_of(run), task, cmsgpack.pack(body)) end
 local function move(run, kind, from, to)
-  if from then call('HINCRBY', counts_of(run), from .. ':' .. kind, -1) end
-  if to then call('HINCRBY', counts_of(run), to .. ':' .. kind, 1) end
+  if from then call('HINCRBY', counts_of(run), from .. ':' .. kind, '-1') end
+  if to then call('HINCRBY', counts_of(run), to .. ':' .. kind, '1') end
 end
 )lua";
 
@@ -63,7 +65,7 @@ local function join(line, run)
   local turn = math.floor(tonumber(call('HGET', line.state, 'turn') or 0))
   local served = call('HGET', line.served, run)
   if served then turn = math.max(turn, math.floor(tonumber(served)) + 1) end
-  local joined = call('HINCRBY', line.state, 'joined', 1)
+  local joined = call('HINCRBY', line.state, 'joined', '1')
   call('ZADD', line.turns, turn + (joined % 1048576) / 1048576, run)
 end
 
@@ -76,13 +78,13 @@ local function refill(line, ready)
   ready = ready or tonumber(call('HGET', line.state, 'ready') or 0)
   local last_turn
   while ready < window do
-    local next = call('ZRANGE', line.turns, 0, 0, 'WITHSCORES')
+    local next = call('ZRANGE', line.turns, '0', '0', 'WITHSCORES')
     local run, turn = next[1], next[2]
     if not run then break end
     local waiting = waiting_of(line, run)
     local task = call('LPOP', waiting)
     if call('EXISTS', waiting) == 1 then
-      call('ZINCRBY', line.turns, 1, run)
+      call('ZINCRBY', line.turns, '1', run)
     else
       call('ZREM', line.turns, run)
     end
@@ -98,7 +100,7 @@ end
 -- Takes the next undelivered entry: its id, run, task, and how many are left. The entry delivered before can be deleted
 -- only now: while the group's last id is a deleted one, Redis 7.0 cannot tell the lag.
 local function deliver(line, consumer)
-  local got = redis.pcall('XREADGROUP', 'GROUP', 'workers', consumer, 'COUNT', 1, 'STREAMS', line.stream, '>')
+  local got = redis.pcall('XREADGROUP', 'GROUP', 'workers', consumer, 'COUNT', '1', 'STREAMS', line.stream, '>')
   if got and got.err then
     if not string.find(got.err, 'NOGROUP', 1, true) then return error(got) end
     create(line)
@@ -151,7 +153,7 @@ end
 
 const char kLease[] = R"lua(
 local function pending(line, id)
-  local found = redis.pcall('XPENDING', line.stream, 'workers', id, id, 1)
+  local found = redis.pcall('XPENDING', line.stream, 'workers', id, id, '1')
   if found.err then
     if string.find(found.err, 'NOGROUP', 1, true) then return nil end
     return error(found)

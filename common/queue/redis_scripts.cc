@@ -24,13 +24,13 @@ local function granted(line, id, deliveries, run, task, body)
   return {1, id, deliveries, line.kind, line.priority, run, task, body.d, body.b + deliveries}
 end
 local function grant(line, id, deliveries, run, task, body)
-  call('ZADD', line.leases, now + lease_ms, lease_name(id, nonce, run, task))
+  call('ZADD', line.leases, string.format('%.0f', now + lease_ms), lease_name(id, nonce, run, task))
   return granted(line, id, deliveries, run, task, body)
 end
 
 -- The lease that an earlier try of this call got, whose answer was lost on the way.
 local function granted_before(line)
-  for _, name in ipairs(call('ZRANGE', line.leases, 0, -1)) do
+  for _, name in ipairs(call('ZRANGE', line.leases, '0', '-1')) do
     local id, its_nonce, run, task = parse_lease(name)
     if its_nonce == nonce then
       local delivery, body = pending(line, id), body_of(run, task)
@@ -60,7 +60,7 @@ local function take_over(line, name)
     return nil
   end
   -- XCLAIM gives nothing when the entry was deleted while it was pending: then the task needs a new entry.
-  if delivery and call('XCLAIM', line.stream, 'workers', consumer, 0, id)[1] then
+  if delivery and call('XCLAIM', line.stream, 'workers', consumer, '0', id)[1] then
     save(run, task, body)
     return grant(line, id, delivery.deliveries + 1, run, task, body)
   end
@@ -71,7 +71,7 @@ end
 
 local function claim(line)
   while true do
-    local ended = call('ZRANGEBYSCORE', line.leases, '-inf', now, 'LIMIT', 0, 1)[1]
+    local ended = call('ZRANGEBYSCORE', line.leases, '-inf', now_text, 'LIMIT', '0', '1')[1]
     if not ended then break end
     local lease = take_over(line, ended)
     if lease then return lease end
@@ -106,7 +106,7 @@ end
 local next_end = -1
 local idle = {0, next_end}
 for _, line in ipairs(lines) do
-  local first = call('ZRANGE', line.leases, 0, 0, 'WITHSCORES')
+  local first = call('ZRANGE', line.leases, '0', '0', 'WITHSCORES')
   if first[1] and (next_end < 0 or first[2] - now < next_end) then next_end = math.max(first[2] - now, 0) end
   table.insert(idle, line.stream)
   table.insert(idle, call('HGET', line.state, 'last') or '0-0')
@@ -117,7 +117,7 @@ return idle
 
 constexpr char kExtend[] = R"lua(
 if not owned then return 0 end
-call('XCLAIM', line.stream, 'workers', consumer, 0, id, 'JUSTID')
+call('XCLAIM', line.stream, 'workers', consumer, '0', id, 'JUSTID')
 call('ZADD', line.leases, now + lease_ms, name)
 return 1
 )lua";
@@ -171,7 +171,7 @@ return 1
 constexpr char kForget[] = R"lua(
 local run = ARGV[6]
 local function drop_leases(line)
-  for _, name in ipairs(call('ZRANGE', line.leases, 0, -1)) do
+  for _, name in ipairs(call('ZRANGE', line.leases, '0', '-1')) do
     local id, _, its_run = parse_lease(name)
     if its_run == run then
       call('ZREM', line.leases, name)
@@ -220,7 +220,7 @@ return {call('HKEYS', tasks_of(ARGV[6])), call('SMEMBERS', done_of(ARGV[6]))}
 constexpr char kDead[] = R"lua(
 local run = ARGV[6]
 local dead = {}
-for i, task in ipairs(call('ZRANGE', dead_of(run), 0, -1)) do
+for i, task in ipairs(call('ZRANGE', dead_of(run), '0', '-1')) do
   local body = body_of(run, task)
   dead[i] = {task, body.k, body.p, body.d, body.a, body.c, body.m}
   for _, line in ipairs(body.h) do table.insert(dead[i], line) end
@@ -236,9 +236,9 @@ for _, line in ipairs(all_lines()) do
     local body = task and body_of(run, task)
     if body then oldest = math.min(oldest, body.q) end
   end
-  local first = call('XRANGE', line.stream, '(' .. (call('HGET', line.state, 'last') or '0-0'), '+', 'COUNT', 1)[1]
+  local first = call('XRANGE', line.stream, '(' .. (call('HGET', line.state, 'last') or '0-0'), '+', 'COUNT', '1')[1]
   if first then see(first[2][2], first[2][4]) end
-  for _, run in ipairs(call('ZRANGE', line.turns, 0, -1)) do
+  for _, run in ipairs(call('ZRANGE', line.turns, '0', '-1')) do
     queued = queued + call('LLEN', waiting_of(line, run))
     see(run, call('LINDEX', waiting_of(line, run), 0))
   end
