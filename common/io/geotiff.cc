@@ -27,7 +27,8 @@ std::regex PatternRegex(const std::string& pattern, std::string_view date) {
       text += pattern[i];
     }
   }
-  return std::regex(text);
+  // Others may name the pattern: the polynomial matcher takes no exponential time over many asterisks.
+  return std::regex(text, std::regex::ECMAScript | std::regex_constants::__polynomial);
 }
 
 Status CheckPattern(const std::string& pattern, std::string_view option) {
