@@ -10,6 +10,7 @@
 namespace fringewatch::cli {
 namespace {
 
+constexpr std::chrono::milliseconds kLook(100);  // how late an interrupt is seen
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 /// Calls that may be sent twice: they read, or carry a request id. gRPC repeats them when the server is away.
@@ -197,7 +198,6 @@ void Connection::Prepare(grpc::ClientContext& context, std::chrono::duration<dou
 }
 
 bool Connection::Await(grpc::ClientContext& context, grpc::CompletionQueue& queue, SteadyTime silent_until) const {
-  constexpr std::chrono::milliseconds kLook(100);  // how late an interrupt is seen
   void* tag = nullptr;
   bool ok = false;
   for (;;) {
@@ -205,6 +205,14 @@ bool Connection::Await(grpc::ClientContext& context, grpc::CompletionQueue& queu
     if (next == grpc::CompletionQueue::GOT_EVENT) return ok;
     if (next == grpc::CompletionQueue::SHUTDOWN) return false;
     if (interrupted_() || std::chrono::steady_clock::now() >= silent_until) context.TryCancel();
+  }
+}
+
+void Connection::AwaitReachable(std::chrono::milliseconds longest) const {
+  const auto until = std::chrono::system_clock::now() + longest;
+  for (auto now = std::chrono::system_clock::now(); now < until && !interrupted_();
+       now = std::chrono::system_clock::now()) {
+    if (channel_->WaitForConnected(std::min(until, now + kLook))) return;
   }
 }
 

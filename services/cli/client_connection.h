@@ -65,6 +65,9 @@ class Connection {
   /// The next completion, whether it is ok. Gives the call up after an interrupt or at `silent_until`.
   [[nodiscard]] bool Await(grpc::ClientContext& context, grpc::CompletionQueue& queue,
                            std::chrono::steady_clock::time_point silent_until) const;
+  /// Waits until the server can be reached, at most so long; returns earlier when interrupted. After a call failed, the
+  /// next one fails at once until gRPC has tried to connect again.
+  void AwaitReachable(std::chrono::milliseconds longest) const;
   /// The server's Status; what gRPC itself says, with the address and a remedy.
   [[nodiscard]] Status Explain(const grpc::Status& status) const;
 

@@ -1,5 +1,6 @@
 #include "services/cli/console.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -8,7 +9,12 @@
 
 namespace fringewatch::cli {
 
-Console StandardConsole() { return {.out = std::cout, .err = std::cerr, .terminal = isatty(STDERR_FILENO) != 0}; }
+Console StandardConsole() {
+  Console console{.out = std::cout, .err = std::cerr, .terminal = isatty(STDERR_FILENO) != 0};
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) console.columns = size.ws_col;
+  return console;
+}
 
 ExitCode Report(const Console& console, const Status& status) {
   console.out.flush();  // what was printed before the error is read before it

@@ -18,6 +18,7 @@ struct Console {
   std::ostream& out;      ///< the answer
   std::ostream& err;      ///< errors and progress
   bool terminal = false;  ///< err is a terminal: a bar that moves; else plain lines
+  int columns = 80;       ///< of the terminal
   std::function<bool()> interrupted = Interrupted;
   /// Waits before a lost server is asked again; returns earlier when interrupted.
   std::function<void(std::chrono::milliseconds)> pause = SleepUnlessInterrupted;

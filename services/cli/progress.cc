@@ -8,13 +8,10 @@
 #include <cstdio>
 
 namespace fringewatch::cli {
-namespace {
-constexpr int kBarWidth = 30;
-}
 
-std::string Bar(double share) {
-  const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * kBarWidth);
-  return std::string(filled, '#') + std::string(kBarWidth - filled, '.');
+std::string Bar(double share, int width) {
+  const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
+  return std::string(filled, '#') + std::string(width - filled, '.');
 }
 
 std::string DurationText(double seconds) {

@@ -7,7 +7,7 @@
 namespace fringewatch::cli {
 
 /// "######........................" for `share`, 0 to 1.
-[[nodiscard]] std::string Bar(double share);
+[[nodiscard]] std::string Bar(double share, int width = 30);
 
 /// "45 s", "12 min", "3 h 05 min", "2 d 04 h".
 [[nodiscard]] std::string DurationText(double seconds);

@@ -19,6 +19,7 @@ struct Said {
 /// How the outside world behaves.
 struct World {
   bool terminal = false;
+  int columns = 80;
   std::function<bool()> interrupted = [] { return false; };
   std::function<void(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds) {};
 };
@@ -26,7 +27,7 @@ struct World {
 /// Parses `line` (without the program's name) and runs it. A line that the parser refuses gives kUsage.
 inline Said Say(const std::string& line, const World& world = {}) {
   std::ostringstream out, err;
-  const Console console{out, err, world.terminal, world.interrupted, world.pause};
+  const Console console{out, err, world.terminal, world.columns, world.interrupted, world.pause};
   CLI::App app;
   Chosen chosen;
   DeclareClient(app, console, chosen);

@@ -77,14 +77,14 @@ class ScriptedResults final : public v1::ResultService::Service {
 
 #undef FW_SCRIPTED
 
-/// Serves on a free port of this machine until it is destroyed.
+/// Serves on this machine until it is destroyed; port 0 = any that is free.
 class ScriptedServer {
  public:
   explicit ScriptedServer(
       const std::vector<grpc::Service*>& services,
-      const std::shared_ptr<grpc::ServerCredentials>& credentials = grpc::InsecureServerCredentials()) {
+      const std::shared_ptr<grpc::ServerCredentials>& credentials = grpc::InsecureServerCredentials(), int port = 0) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("localhost:0", credentials, &port_);
+    builder.AddListeningPort("localhost:" + std::to_string(port), credentials, &port_);
     for (grpc::Service* service : services) builder.RegisterService(service);
     server_ = builder.BuildAndStart();
     EXPECT_NE(server_, nullptr);
@@ -92,6 +92,7 @@ class ScriptedServer {
   ~ScriptedServer() { server_->Shutdown(std::chrono::system_clock::now()); }
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
+  [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] std::string address() const { return "localhost:" + std::to_string(port_); }
 
  private:

@@ -17,6 +17,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr int kBarWidth = 20;
+
 /// One WatchRun call.
 class ProgressStream {
  public:
@@ -103,8 +105,10 @@ class ProgressView {
     if (output_ == Output::kJson) return PrintJson(console_.out, progress, JsonLayout::kLine);
     const std::string state = v1::RunState_Name(progress.run().state());
     if (console_.terminal) {
-      console_.err << "\r\033[K" << fmt::format("{:<11} [{}] ", state, Bar(ShareOf(progress))) << ProgressText(progress)
-                   << std::flush;
+      const std::string line =
+          fmt::format("{:<11} [{}] {}", state, Bar(ShareOf(progress), kBarWidth), ProgressText(progress));
+      // A line that wraps could not be drawn over.
+      console_.err << "\r\033[K" << line.substr(0, static_cast<size_t>(console_.columns) - 1) << std::flush;
       drawn_ = true;
       return {};
     }
@@ -201,6 +205,7 @@ StatusOr<ExitCode> FollowRun(const Connection& connection, const std::string& ru
     const milliseconds pause = patience.Next();
     view.Note(fmt::format("the connection is lost; trying again in {:g} s", static_cast<double>(pause.count()) / 1000));
     console.pause(pause);
+    connection.AwaitReachable(std::chrono::seconds(5));
     if (console.interrupted()) return LeftRunning(run_id);
   }
 }

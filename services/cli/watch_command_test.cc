@@ -2,9 +2,12 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "services/cli/test_client_line.h"
 #include "services/cli/test_scripted_server.h"
@@ -68,10 +71,14 @@ TEST_F(WatchCommandTest, PlainLinesUntilTheEnd) {
 TEST_F(WatchCommandTest, ABarOnATerminal) {
   Serve({ProgressOf(v1::DETECTING, 2, 0), ProgressOf(v1::SUCCEEDED, 4, 2)});
   const Said said = Watch("", {.terminal = true});
-  EXPECT_THAT(said.err, AllOf(HasSubstr("\r\033[KDETECTING   [###############...............] tiles 2/4"),
-                              HasSubstr("SUCCEEDED   [##############################]")));
+  EXPECT_THAT(said.err, AllOf(HasSubstr("\r\033[KDETECTING   [##########..........] tiles 2/4"),
+                              HasSubstr("SUCCEEDED   [####################]")));
   EXPECT_EQ(std::count(said.err.begin(), said.err.end(), '\n'), 1);
   EXPECT_EQ(said.out, "run abc: SUCCEEDED\n");
+  const Said narrow = Watch("", {.terminal = true, .columns = 41});
+  EXPECT_EQ(narrow.err,
+            "\r\033[KDETECTING   [##########..........] tiles"
+            "\r\033[KSUCCEEDED   [####################] tiles\n");
 }
 
 TEST_F(WatchCommandTest, TheExitCodeIsThatOfTheRun) {
@@ -113,6 +120,38 @@ TEST_F(WatchCommandTest, AStreamThatBreaksIsOpenedAgain) {
   EXPECT_EQ(calls, 2);
   EXPECT_THAT(pauses, ElementsAre(milliseconds(500)));
   EXPECT_THAT(said.err, HasSubstr("trying again in 0.5 s"));
+  EXPECT_EQ(said.out, "run abc: SUCCEEDED\n");
+}
+
+TEST_F(WatchCommandTest, AServerThatIsStartedAgainIsFoundAgain) {
+  std::promise<void> sent;
+  jobs_.watch = [&sent](grpc::ServerContext& context, ScriptedJobs::Writer& writer) {
+    writer.Write(ProgressOf(v1::DETECTING, 1, 0));
+    sent.set_value();
+    while (!context.IsCancelled()) std::this_thread::yield();
+    return grpc::Status();
+  };
+  auto first = std::make_unique<ScriptedServer>(std::vector<grpc::Service*>{&jobs_});
+  const int port = first->port();
+  std::thread killer([&sent, &first] {
+    sent.get_future().wait();
+    first.reset();
+  });
+  ScriptedJobs restarted;
+  restarted.watch = [](grpc::ServerContext&, ScriptedJobs::Writer& writer) {
+    writer.Write(ProgressOf(v1::SUCCEEDED, 4, 2));
+    return grpc::Status();
+  };
+  std::unique_ptr<ScriptedServer> second;
+  const auto restart = [&](milliseconds) {
+    if (second != nullptr) return;
+    killer.join();
+    second = std::make_unique<ScriptedServer>(std::vector<grpc::Service*>{&restarted},
+                                              grpc::InsecureServerCredentials(), port);
+  };
+  const Said said = Say("watch abc --server localhost:" + std::to_string(port), {.pause = restart});
+  if (killer.joinable()) killer.join();
+  EXPECT_EQ(said.code, ExitCode::kDone) << said.err;
   EXPECT_EQ(said.out, "run abc: SUCCEEDED\n");
 }
 
