@@ -1,6 +1,6 @@
 #include "common/io/files.h"
 
-#include <cpl_string.h>
+#include <cpl_conv.h>
 #include <cpl_vsi.h>
 
 #include <algorithm>
@@ -26,18 +26,6 @@ std::string_view WithoutSlash(std::string_view path) {
 
 }  // namespace
 
-std::vector<FolderEntry> ListFolder(const std::string& path) {
-  std::vector<FolderEntry> entries;
-  const CPLStringList names(VSIReadDir(path.c_str()));
-  for (int i = 0; i < names.size(); ++i) {
-    const std::string name = names[i];
-    if (name == "." || name == "..") continue;
-    entries.push_back({name, IsFolder(JoinPath(path, name))});
-  }
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  return entries;
-}
-
 bool IsFolder(const std::string& path) {
   VSIStatBufL stat;
   return VSIStatExL(path.c_str(), &stat, VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) == 0 && VSI_ISDIR(stat.st_mode);
@@ -47,20 +35,6 @@ std::optional<uint64_t> FileSize(const std::string& path) {
   VSIStatBufL stat;
   if (VSIStatL(path.c_str(), &stat) != 0 || VSI_ISDIR(stat.st_mode)) return std::nullopt;
   return static_cast<uint64_t>(stat.st_size);
-}
-
-std::vector<std::string> FilesBelow(const std::string& folder, int depth) {
-  std::vector<std::string> files;
-  for (const FolderEntry& entry : ListFolder(folder)) {
-    const std::string path = JoinPath(folder, entry.name);
-    if (!entry.is_folder) {
-      files.push_back(path);
-    } else if (depth > 0) {
-      const std::vector<std::string> below = FilesBelow(path, depth - 1);
-      files.insert(files.end(), below.begin(), below.end());
-    }
-  }
-  return files;
 }
 
 StatusOr<std::string> ReadText(const std::string& path) {

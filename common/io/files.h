@@ -12,20 +12,10 @@
 
 namespace fringewatch::io {
 
-struct FolderEntry {
-  std::string name;
-  bool is_folder = false;
-};
-
-/// What a folder holds, sorted by name; empty when it is not a readable folder.
-[[nodiscard]] std::vector<FolderEntry> ListFolder(const std::string& path);
 [[nodiscard]] bool IsFolder(const std::string& path);
 /// Bytes of a file; none when there is no such file.
 [[nodiscard]] std::optional<uint64_t> FileSize(const std::string& path);
 [[nodiscard]] inline bool FileExists(const std::string& path) { return FileSize(path).has_value(); }
-
-/// Every file at most `depth` folders below `folder` (0 = in it), as full paths, sorted folder by folder.
-[[nodiscard]] std::vector<std::string> FilesBelow(const std::string& folder, int depth);
 
 /// Content of a text file of at most 16 MiB. \error kNotReadable
 [[nodiscard]] StatusOr<std::string> ReadText(const std::string& path);

@@ -12,6 +12,11 @@
 
 namespace fringewatch::io {
 
+struct FolderEntry {
+  std::string name;
+  bool is_folder = false;
+};
+
 /// What is not allowed is not there. Below the stack's folder it is also written down, because there it is part of the
 /// stack; above it, where readers look for metadata, it is none of the stack's business. Thread-safe.
 class SourceFiles {
@@ -20,9 +25,11 @@ class SourceFiles {
   SourceFiles(SourceRules rules, std::string folder) : rules_(std::move(rules)), folder_(std::move(folder)) {}
 
   [[nodiscard]] const SourceRules& rules() const { return rules_; }
-  /// As the functions of files.h.
+  /// What a folder holds, sorted by name; empty when it is not a readable folder.
   [[nodiscard]] std::vector<FolderEntry> ListFolder(const std::string& path) const;
+  /// Every file at most `depth` folders below `folder` (0 = in it), as full paths, sorted folder by folder.
   [[nodiscard]] std::vector<std::string> FilesBelow(const std::string& folder, int depth) const;
+  /// As the functions of files.h.
   [[nodiscard]] bool IsFolder(const std::string& path) const;
   [[nodiscard]] std::optional<uint64_t> FileSize(const std::string& path) const;
   [[nodiscard]] bool FileExists(const std::string& path) const { return FileSize(path).has_value(); }
