@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 
+#include <condition_variable>
 #include <cstdlib>
 #include <fstream>
+#include <mutex>
 
+#include "common/wire/rpc_status.h"
 #include "services/cli/test_client_line.h"
 #include "services/cli/test_scripted_server.h"
 #include "tests/support/temporary_folder.h"
@@ -160,6 +163,30 @@ TEST_F(ConnectionTest, EveryKindOfErrorHasItsExitCodeAndRemedy) {
     EXPECT_THAT(said.err, AllOf(HasSubstr("error: "), HasSubstr(wanted.said)));
     EXPECT_EQ(said.out, "");
   }
+}
+
+TEST_F(ConnectionTest, WhatOnlyTheDetailsSayIsSaidToo) {
+  ScriptedJobs jobs;
+  const ScriptedServer server({&jobs});
+  wire::RpcDetails details;
+  details.fields = {{"policy.tile_px", "7 is not 64 to 8192"}};
+  details.metadata = {{"correlation_id", "7f3a"}};
+  jobs.GetRun_script.answer = [&details](const v1::GetRunRequest&, v1::Run&) {
+    return wire::ToRpcStatus(Error(Fault::kBadOption, "the request is wrong"), details);
+  };
+  const Said said = Say("runs r1 --server " + server.address());
+  EXPECT_EQ(said.err,
+            "error: FW-1010 bad option: the request is wrong\n  policy.tile_px: 7 is not 64 to 8192\n"
+            "  correlation id 7f3a\n");
+  // What the message has already is not repeated.
+  jobs.GetRun_script.answer = [](const v1::GetRunRequest&, v1::Run&) {
+    Problems problems;
+    problems.Add(Fault::kStackEmpty, "no pair");
+    problems.Add(Fault::kWavelengthMissing, "no wavelength");
+    return wire::ToRpcStatus(problems.ToStatus("/data"));
+  };
+  EXPECT_EQ(Say("runs r1 --server " + server.address()).err,
+            "error: /data: 2 problems\n  FW-1006 stack empty: no pair\n  FW-1003 wavelength missing: no wavelength\n");
 }
 
 TEST_F(ConnectionTest, AServerThatDoesNotAnswerRunsIntoTheTimeout) {
