@@ -97,7 +97,10 @@ class LocalStore final : public Store {
   StatusOr<std::vector<std::string>> List(const std::string& prefix) const override {
     std::vector<std::string> keys;
     std::error_code failure;
-    for (fs::recursive_directory_iterator it(root_, failure), end; !failure && it != end; it.increment(failure)) {
+    // Only the folder that the prefix names is walked: a store holds many artifacts and few keys of one prefix.
+    const fs::path folder = root_ / prefix.substr(0, prefix.rfind('/') == std::string::npos ? 0 : prefix.rfind('/'));
+    if (!fs::exists(folder, failure)) return keys;
+    for (fs::recursive_directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
       if (!it->is_regular_file() || it->path().filename().string().starts_with(kTemporary)) continue;
       std::string key = it->path().lexically_relative(root_).generic_string();
       if (key.starts_with(prefix)) keys.push_back(std::move(key));

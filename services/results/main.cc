@@ -17,6 +17,7 @@
 #include "common/service/rpc_server.h"
 #include "common/service/shutdown.h"
 #include "common/service/worker_pool.h"
+#include "common/worker/source_limits.h"
 #include "services/results/app/publish_task.h"
 #include "services/results/app/result_service.h"
 #include "services/results/app/site_task.h"
@@ -36,13 +37,6 @@ struct ResultSettings {
   std::string store_uri = "store", products_uri = "products", inventory_uri = "inventory.gpkg";
 };
 
-io::SourceLimits LimitsOf(const service::SourceSettings& sources) {
-  return {.roots = sources.roots,
-          .max_rows = sources.max_rows,
-          .max_cols = sources.max_rows,
-          .max_raster_bytes = static_cast<uint64_t>(sources.max_raster_gib * (uint64_t{1} << 30))};
-}
-
 void Declare(service::Settings& settings, ResultSettings& results) {
   Declare(settings, results.server);
   Declare(settings, results.redis);
@@ -56,7 +50,7 @@ void Declare(service::Settings& settings, ResultSettings& results) {
   settings.Add("worker.tasks", results.worker.threads, "Tasks at once");
   settings.Add("worker.grace_s", results.worker.drain_grace_s, "For the tasks at hand when the process is stopped");
   settings.Check([&results] {
-    std::vector<std::string> wrong = io::FaultsOf(LimitsOf(results.sources));
+    std::vector<std::string> wrong = io::FaultsOf(worker::LimitsOf(results.sources));
     for (const auto& [key, value] :
          {std::pair("store.uri", &results.store_uri), std::pair("products.uri", &results.products_uri),
           std::pair("inventory.uri", &results.inventory_uri), std::pair("worker.name", &results.worker.consumer)}) {
@@ -88,7 +82,7 @@ Status Open(const ResultSettings& settings, Backends& backends) {
   FW_ASSIGN_OR_RETURN(backends.store, io::OpenStore(settings.store_uri));
   FW_ASSIGN_OR_RETURN(backends.inventory, OpenInventory(settings.inventory_uri));
   FW_ASSIGN_OR_RETURN(backends.queue, OpenQueue(settings.redis));
-  backends.runs = OpenStoredRuns(*backends.store, io::ConfinedOpener(LimitsOf(settings.sources)));
+  backends.runs = OpenStoredRuns(*backends.store, io::ConfinedOpener(worker::LimitsOf(settings.sources)));
   if (settings.server.token_file.empty()) {
     backends.access = service::OpenToEverybody();
   } else {

@@ -11,6 +11,7 @@
 #include "common/service/log.h"
 #include "common/service/rpc_server.h"
 #include "common/service/shutdown.h"
+#include "common/worker/source_limits.h"
 #include "services/scheduler/app/dispatcher.h"
 #include "services/scheduler/app/job_service.h"
 
@@ -27,15 +28,12 @@ struct SchedulerSettings {
   std::string store_uri;
   std::string models_folder;
   std::string compute_kind = "auto", compute_precision = "auto";
-  double tick_s = 0.5;
+  double tick_s = 0.5, survey_s = 15;
   double detect_mpx_per_s = 20;
 };
 
-io::SourceLimits LimitsOf(const service::SourceSettings& sources) {
-  return {.roots = sources.roots,
-          .max_rows = sources.max_rows,
-          .max_cols = sources.max_rows,
-          .max_raster_bytes = static_cast<uint64_t>(std::ldexp(sources.max_raster_gib, 30))};
+std::chrono::milliseconds Milliseconds(double seconds) {
+  return std::chrono::milliseconds(std::lround(seconds * 1000));
 }
 
 void Declare(service::Settings& settings, SchedulerSettings& scheduler) {
@@ -47,13 +45,18 @@ void Declare(service::Settings& settings, SchedulerSettings& scheduler) {
   settings.Add("models.folder", scheduler.models_folder, "Networks; empty = those that were installed");
   settings.Add("compute.kind", scheduler.compute_kind, "Device kind of the workers: auto (= cpu), cpu, cuda");
   settings.Add("compute.precision", scheduler.compute_precision, "Of the workers: auto, fp32, bf16");
-  settings.Add("scheduler.tick_s", scheduler.tick_s, "Seconds between two looks at all runs");
+  settings.Add("scheduler.tick_s", scheduler.tick_s, "Seconds between two looks at the active runs");
+  settings.Add("scheduler.survey_s", scheduler.survey_s,
+               "Seconds between two looks at all runs: after this, the run of a scheduler that died is taken up");
   settings.Add("scheduler.detect_mpx_per_s", scheduler.detect_mpx_per_s,
                "Million pixels x pairs that one detector scans in a second, for estimates");
   settings.Check([&scheduler] {
-    std::vector<std::string> faults = io::FaultsOf(LimitsOf(scheduler.sources));
+    std::vector<std::string> faults = io::FaultsOf(worker::LimitsOf(scheduler.sources));
     if (scheduler.store_uri.empty()) faults.emplace_back("store.uri: is empty; name a folder that all services share");
     if (!(scheduler.tick_s >= 0.01 && scheduler.tick_s <= 60)) faults.emplace_back("scheduler.tick_s: not 0.01 to 60");
+    if (!(scheduler.survey_s >= scheduler.tick_s)) {
+      faults.emplace_back("scheduler.survey_s: must be at least scheduler.tick_s");
+    }
     if (!(scheduler.detect_mpx_per_s > 0)) faults.emplace_back("scheduler.detect_mpx_per_s: must be above 0");
     return faults;
   });
@@ -92,7 +95,7 @@ Status Serve(const SchedulerSettings& settings) {
                    .queue = *queue,
                    .registry = registry,
                    .clock = clock,
-                   .open = io::ConfinedOpener(LimitsOf(settings.sources)),
+                   .open = io::ConfinedOpener(worker::LimitsOf(settings.sources)),
                    .computing = std::move(computing),
                    .detect_mpx_per_s = settings.detect_mpx_per_s,
                    .wake_dispatcher = [&wake_up] { wake_up.Ring(); }});
@@ -101,8 +104,8 @@ Status Serve(const SchedulerSettings& settings) {
     FW_ASSIGN_OR_RETURN(exposer, service::MetricsServer::Start(settings.log.metrics_listen, metrics));
   }
   FW_ASSIGN_OR_RETURN(const auto server, service::RpcServer::Start(settings.server, {&jobs}));
-  const auto tick = std::chrono::milliseconds(std::lround(settings.tick_s * 1000));
-  const DispatchLoop loop(dispatcher, wake_up, tick, [&server](const Status& stepped) {
+  const DispatchTimes times{Milliseconds(settings.tick_s), Milliseconds(settings.survey_s)};
+  const DispatchLoop loop(dispatcher, wake_up, times, [&server](const Status& stepped) {
     server->SetServing(v1::JobService::service_full_name(), stepped.code() != StatusCode::kUnavailable);
   });
   std::printf("ready grpc=%d metrics=%d\n", server->port(), exposer ? exposer->port() : 0);

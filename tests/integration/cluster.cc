@@ -27,8 +27,8 @@ void WriteToml(const std::string& path, const Values& values) {
 
 /// What a sanitizer wrote into a log; empty = nothing.
 std::string SanitizerFindings(const std::string& log) {
-  for (const char* sign : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer",
-                           "runtime error: "}) {
+  for (const char* sign :
+       {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error: "}) {
     const size_t at = log.find(sign);
     if (at != std::string::npos) return log.substr(at, 4000);
   }
@@ -39,14 +39,10 @@ std::string SanitizerFindings(const std::string& log) {
 
 std::string NameOf(Kind kind) {
   switch (kind) {
-    case Kind::kScheduler:
-      return "scheduler";
-    case Kind::kDetector:
-      return "detector";
-    case Kind::kUnwrapper:
-      return "unwrapper";
-    case Kind::kResults:
-      return "results";
+    case Kind::kScheduler: return "scheduler";
+    case Kind::kDetector: return "detector";
+    case Kind::kUnwrapper: return "unwrapper";
+    case Kind::kResults: return "results";
   }
   return {};
 }
@@ -165,6 +161,7 @@ Values Cluster::ValuesOf(Kind kind) const {
   if (kind == Kind::kScheduler) {
     values["compute.kind"] = Quoted("cpu");
     values["scheduler.tick_s"] = "0.2";
+    values["scheduler.survey_s"] = "1";
   }
   if (kind == Kind::kDetector || kind == Kind::kUnwrapper) {
     values["compute.device"] = Quoted("cpu");

@@ -58,10 +58,16 @@ struct Dispatcher::Tally {
   }
 };
 
-Status Dispatcher::Step() {
+Status Dispatcher::Step(Look look) {
   // The queue first: a run is in the store before the queue hears of it.
   FW_ASSIGN_OR_RETURN(const std::vector<std::string> in_queue, queue_.Runs());
-  FW_ASSIGN_OR_RETURN(const RunRegistry::Listing listing, registry_.List());
+  StatusOr<RunRegistry::Listing> looked_at = RunRegistry::Listing();
+  if (look == Look::kAll) {
+    looked_at = registry_.List();
+  } else {
+    looked_at = registry_.ListActive(in_queue);
+  }
+  FW_ASSIGN_OR_RETURN(const RunRegistry::Listing listing, std::move(looked_at));
   const std::set<std::string> queued(in_queue.begin(), in_queue.end());
   Status first;
   Tally tally;
@@ -83,7 +89,7 @@ Status Dispatcher::Step() {
     Note(first, Annotate(advanced, "run " + run_id));
   }
   Note(first, ForgetEnded(in_queue, listing));
-  metrics_.SetRuns(tally.runs_by_state);
+  if (look == Look::kAll) metrics_.SetRuns(tally.runs_by_state);
   metrics_.SetDeadTasks(tally.dead_by_stage);
   const StatusOr<std::vector<LineState>> lines = queue_.Lines();
   if (lines.ok()) metrics_.SetQueue(*lines);
@@ -203,9 +209,9 @@ bool WakeUp::Wait(std::chrono::milliseconds time) {
   return !ended_;
 }
 
-DispatchLoop::DispatchLoop(Dispatcher& dispatcher, WakeUp& wake_up, std::chrono::milliseconds tick,
+DispatchLoop::DispatchLoop(Dispatcher& dispatcher, WakeUp& wake_up, const DispatchTimes& times,
                            std::function<void(const Status&)> after_step)
-    : dispatcher_(dispatcher), wake_up_(wake_up), tick_(tick), after_step_(std::move(after_step)), thread_([this] {
+    : dispatcher_(dispatcher), wake_up_(wake_up), times_(times), after_step_(std::move(after_step)), thread_([this] {
         Loop();
       }) {}
 
@@ -215,9 +221,13 @@ DispatchLoop::~DispatchLoop() {
 }
 
 void DispatchLoop::Loop() {
+  using std::chrono::steady_clock;
   std::string trouble;
+  steady_clock::time_point next_survey = steady_clock::now();
   do {
-    const Status status = dispatcher_.Step();
+    const bool survey = steady_clock::now() >= next_survey;
+    const Status status = dispatcher_.Step(survey ? Dispatcher::Look::kAll : Dispatcher::Look::kActive);
+    if (survey && status.ok()) next_survey = steady_clock::now() + times_.survey;
     // Said once, not at every tick.
     if (const std::string now = MessageOf(status); now != trouble) {
       trouble = now;
@@ -225,7 +235,7 @@ void DispatchLoop::Loop() {
       service::Log(level, status.ok() ? "dispatching goes on" : trouble);
     }
     after_step_(status);
-  } while (wake_up_.Wait(tick_));
+  } while (wake_up_.Wait(times_.tick));
 }
 
 }  // namespace fringewatch::scheduler

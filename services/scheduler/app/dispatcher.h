@@ -25,13 +25,17 @@ namespace fringewatch::scheduler {
 /// One call of Step at a time.
 class Dispatcher {
  public:
+  /// kAll lists the store, which takes time where thousands of runs have ended; kActive looks only at the runs that the
+  /// queue holds or this process knows to be active.
+  enum class Look { kAll, kActive };
+
   /// All must outlive it.
   Dispatcher(Queue& queue, Store& store, RunRegistry& registry, service::Metrics& metrics)
       : queue_(queue), store_(store), registry_(registry), metrics_(metrics) {}
 
-  /// Looks at every run once. \error of the queue or the store: the first one; other runs are looked at all the same,
-  /// unless the service is away.
-  [[nodiscard]] Status Step();
+  /// Looks at each of these runs once. \error of the queue or the store: the first one; other runs are looked at all
+  /// the same, unless the service is away.
+  [[nodiscard]] Status Step(Look look = Look::kAll);
 
  private:
   /// The plan of an active run: large, so it is read once and kept as long as the run is active.
@@ -70,11 +74,17 @@ class WakeUp {
   bool rung_ = false, ended_ = false;
 };
 
+/// How often to look at the active runs, and at all: those that another scheduler accepted or resumed.
+struct DispatchTimes {
+  std::chrono::milliseconds tick{500};
+  std::chrono::milliseconds survey{15'000};
+};
+
 /// Steps in a thread of its own: every tick, and at once when woken, until it is destroyed.
 class DispatchLoop {
  public:
   /// `after_step` hears the answer of every step. The references must outlive it.
-  DispatchLoop(Dispatcher& dispatcher, WakeUp& wake_up, std::chrono::milliseconds tick,
+  DispatchLoop(Dispatcher& dispatcher, WakeUp& wake_up, const DispatchTimes& times,
                std::function<void(const Status&)> after_step);
   ~DispatchLoop();
   DispatchLoop(const DispatchLoop&) = delete;
@@ -85,7 +95,7 @@ class DispatchLoop {
 
   Dispatcher& dispatcher_;
   WakeUp& wake_up_;
-  const std::chrono::milliseconds tick_;
+  const DispatchTimes times_;
   const std::function<void(const Status&)> after_step_;
   std::thread thread_;
 };

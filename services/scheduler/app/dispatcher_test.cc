@@ -299,7 +299,7 @@ TEST_F(DispatcherTest, ThreadsOfSchedulersAndWorkersEndEveryRun) {
       Dispatcher dispatcher(*queue_, *store_, registry, metrics_);
       WakeUp wake_up;
       bool all = false;
-      DispatchLoop loop(dispatcher, wake_up, std::chrono::milliseconds(1),
+      DispatchLoop loop(dispatcher, wake_up, {std::chrono::milliseconds(1), std::chrono::milliseconds(20)},
                         [&](const Status& status) { EXPECT_THAT(status, IsOk()); });
       while (!all) {
         all = true;

@@ -4,9 +4,9 @@
 #include <tuple>
 
 #include "common/service/shutdown.h"
+#include "common/wire/page_token.h"
 #include "services/scheduler/app/job_messages.h"
 #include "services/scheduler/app/job_service.h"
-#include "services/scheduler/app/page_token.h"
 
 namespace fringewatch::scheduler {
 namespace {
@@ -30,8 +30,8 @@ bool IsWanted(const v1::ListRunsRequest& request, v1::RunState state) {
 
 Status JobService::List(const v1::ListRunsRequest& request, v1::ListRunsResponse& response) {
   const std::string list = NameOfList(request);
-  FW_ASSIGN_OR_RETURN(const size_t page_size, PageSize(request.page_size()));
-  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, ReadPageToken(list, request.page_token()));
+  FW_ASSIGN_OR_RETURN(const size_t page_size, wire::PageSize(request.page_size()));
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token()));
   FW_ASSIGN_OR_RETURN(const RunRegistry::Listing listing, parts_.registry.List());
   size_t bytes = 0;
   const RunRecord* last = nullptr;
@@ -41,9 +41,9 @@ Status JobService::List(const v1::ListRunsRequest& request, v1::ListRunsResponse
     FW_ASSIGN_OR_RETURN(v1::Run message, Describe(run));
     if (!IsWanted(request, message.state())) continue;
     bytes += message.ByteSizeLong();
-    const bool full = static_cast<size_t>(response.runs_size()) == page_size || bytes > kPageBytes;
+    const bool full = static_cast<size_t>(response.runs_size()) == page_size || bytes > wire::kPageBytes;
     if (full && last != nullptr) {
-      response.set_next_page_token(MakePageToken(list, {last->submitted_at, last->run_id}));
+      response.set_next_page_token(wire::MakePageToken(list, {last->submitted_at, last->run_id}));
       return {};
     }
     *response.add_runs() = std::move(message);
@@ -54,8 +54,8 @@ Status JobService::List(const v1::ListRunsRequest& request, v1::ListRunsResponse
 
 Status JobService::ListDead(const v1::ListDeadTasksRequest& request, v1::ListDeadTasksResponse& response) {
   const std::string list = fmt::format("dead tasks of '{}'", request.run_id());
-  FW_ASSIGN_OR_RETURN(const size_t page_size, PageSize(request.page_size()));
-  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, ReadPageToken(list, request.page_token()));
+  FW_ASSIGN_OR_RETURN(const size_t page_size, wire::PageSize(request.page_size()));
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token()));
   std::vector<std::string> run_ids{request.run_id()};
   if (request.run_id().empty()) {
     FW_ASSIGN_OR_RETURN(run_ids, parts_.queue.Runs());
@@ -74,9 +74,9 @@ Status JobService::ListDead(const v1::ListDeadTasksRequest& request, v1::ListDea
       v1::DeadTask message = ToMessage(letter);
       bytes += message.ByteSizeLong();
       const int size = response.tasks_size();
-      if (size > 0 && (static_cast<size_t>(size) == page_size || bytes > kPageBytes)) {
+      if (size > 0 && (static_cast<size_t>(size) == page_size || bytes > wire::kPageBytes)) {
         const v1::DeadTask& last = response.tasks(size - 1);
-        response.set_next_page_token(MakePageToken(list, {last.run_id(), last.task_id()}));
+        response.set_next_page_token(wire::MakePageToken(list, {last.run_id(), last.task_id()}));
         return {};
       }
       *response.add_tasks() = std::move(message);

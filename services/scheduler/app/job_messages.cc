@@ -6,7 +6,8 @@
 #include <cmath>
 #include <vector>
 
-#include "services/scheduler/app/page_token.h"
+#include "common/wire/message_text.h"
+#include "common/wire/page_token.h"
 
 namespace fringewatch::scheduler {
 namespace {
@@ -16,28 +17,13 @@ using google::protobuf::util::TimeUtil;
 constexpr int kReasons = 20;
 constexpr int kListedInputs = 5000;
 
-/// Bytes of the UTF-8 character at `i`; 0 when there is none.
-size_t CharacterAt(const std::string& bytes, size_t i) {
-  const auto lead = static_cast<unsigned char>(bytes[i]);
-  size_t size = 0;
-  if (lead < 0x80) size = 1;
-  if (lead >= 0xC2 && lead < 0xE0) size = 2;
-  if (lead >= 0xE0 && lead < 0xF0) size = 3;
-  if (lead >= 0xF0 && lead < 0xF5) size = 4;
-  if (size == 0 || i + size > bytes.size()) return 0;
-  for (size_t k = 1; k < size; ++k) {
-    if ((static_cast<unsigned char>(bytes[i + k]) & 0xC0U) != 0x80U) return 0;
-  }
-  return size;
-}
-
 v1::Source ToMessage(const StackSource& source) {
   v1::Source message;
-  message.set_uri(MessageText(source.path));
+  message.set_uri(wire::MessageText(source.path));
   message.set_format(source.format == "auto" ? "" : source.format);
-  message.set_pattern(MessageText(source.pattern));
-  message.set_coherence_pattern(MessageText(source.coherence_pattern));
-  message.set_height_uri(MessageText(source.height_path));
+  message.set_pattern(wire::MessageText(source.pattern));
+  message.set_coherence_pattern(wire::MessageText(source.coherence_pattern));
+  message.set_height_uri(wire::MessageText(source.height_path));
   message.set_unwrapped(source.unwrapped);
   message.set_flip_sign(source.flip_sign);
   if (source.wavelength_m) message.set_wavelength_m(*source.wavelength_m);
@@ -75,12 +61,12 @@ void AddInputs(const Track& track, v1::PlanTrackResponse& plan) {
     for (const InputRecord& input : track.inputs) {
       if (input.verdict != verdict) continue;
       ++count;
-      if (plan.inputs_size() >= kListedInputs || plan.ByteSizeLong() > kPageBytes) continue;
+      if (plan.inputs_size() >= kListedInputs || plan.ByteSizeLong() > wire::kPageBytes) continue;
       v1::Input* message = plan.add_inputs();
-      message->set_path(MessageText(input.path));
+      message->set_path(wire::MessageText(input.path));
       message->set_role(input.role);
       message->set_verdict(ToMessage(verdict));
-      message->set_reason(MessageText(input.reason));
+      message->set_reason(wire::MessageText(input.reason));
     }
     if (verdict == Verdict::kRejected) plan.set_rejected(count);
     if (verdict == Verdict::kSuperseded) plan.set_superseded(count);
@@ -89,17 +75,6 @@ void AddInputs(const Track& track, v1::PlanTrackResponse& plan) {
 }
 
 }  // namespace
-
-std::string MessageText(const std::string& bytes, size_t longest) {
-  std::string text;
-  for (size_t i = 0; i < bytes.size();) {
-    const size_t size = CharacterAt(bytes, i);
-    if (text.size() + std::max<size_t>(size, 1) > longest) return text + " ... (cut)";
-    text += size > 0 ? bytes.substr(i, size) : "?";
-    i += std::max<size_t>(size, 1);
-  }
-  return text;
-}
 
 v1::RunState ToMessage(RunState state) {
   v1::RunState message = v1::RUN_STATE_UNSPECIFIED;
@@ -111,7 +86,7 @@ v1::Run ToMessage(const RunView& run, RunState state) {
   const RunRecord& record = *run.record;
   v1::Run message;
   message.set_run_id(record.run_id);
-  message.set_track(MessageText(record.track));
+  message.set_track(wire::MessageText(record.track));
   *message.mutable_source() = ToMessage(record.source);
   v1::Policy& policy = *message.mutable_policy();
   policy.set_threshold(record.threshold);
@@ -122,10 +97,10 @@ v1::Run ToMessage(const RunView& run, RunState state) {
   message.set_state(ToMessage(state));
   SetTime(record.submitted_at, *message.mutable_submitted_at());
   SetTime(run.newest ? run.newest->at : record.submitted_at, *message.mutable_updated_at());
-  message.set_submitted_by(MessageText(record.submitted_by));
+  message.set_submitted_by(wire::MessageText(record.submitted_by));
   if (run.ended()) {
     for (const std::string& reason : run.newest->reasons) {
-      if (message.reasons_size() < kReasons) message.add_reasons(MessageText(reason, 1000));
+      if (message.reasons_size() < kReasons) message.add_reasons(wire::MessageText(reason, 1000));
     }
   }
   message.set_compute(record.compute);
@@ -146,8 +121,8 @@ v1::DeadTask ToMessage(const DeadTask& dead) {
   message.set_kind(dead.task.kind);
   message.set_attempts(dead.task.attempt);
   message.set_code(StatusCodeToString(dead.status.code()));
-  message.set_message(MessageText(MessageOf(dead.status)));
-  for (const std::string& line : dead.history) message.add_history(MessageText(line, 1000));
+  message.set_message(wire::MessageText(MessageOf(dead.status)));
+  for (const std::string& line : dead.history) message.add_history(wire::MessageText(line, 1000));
   return message;
 }
 
@@ -164,7 +139,7 @@ v1::PlanTrackResponse ToMessage(const PlannedRun& run, double detect_mpx_per_s) 
   const WorkEstimate work = EstimateWork(run);
   const Track& track = run.track;
   v1::PlanTrackResponse plan;
-  plan.set_track(MessageText(track.name));
+  plan.set_track(wire::MessageText(track.name));
   plan.set_format(track.format);
   plan.set_pairs(run.record.pairs);
   plan.set_rows(run.record.rows);
@@ -176,7 +151,8 @@ v1::PlanTrackResponse ToMessage(const PlannedRun& run, double detect_mpx_per_s) 
   plan.set_bytes_to_read(work.bytes_to_read);
   SetDuration(static_cast<double>(work.pixels_to_scan) / (detect_mpx_per_s * 1e6), *plan.mutable_detection_time());
   plan.set_run_id(run.record.run_id);
-  for (size_t i = 0; i < std::min<size_t>(track.notes.size(), 100); ++i) plan.add_notes(MessageText(track.notes[i]));
+  for (size_t i = 0; i < std::min<size_t>(track.notes.size(), 100); ++i)
+    plan.add_notes(wire::MessageText(track.notes[i]));
   AddInputs(track, plan);
   return plan;
 }

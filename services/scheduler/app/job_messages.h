@@ -11,9 +11,6 @@
 
 namespace fringewatch::scheduler {
 
-/// Text for a proto3 string field: bytes that are no UTF-8 become '?', what exceeds `longest` bytes is cut.
-[[nodiscard]] std::string MessageText(const std::string& bytes, size_t longest = 4096);
-
 [[nodiscard]] v1::RunState ToMessage(RunState state);
 [[nodiscard]] v1::Run ToMessage(const RunView& run, RunState state);
 [[nodiscard]] v1::DeadTask ToMessage(const DeadTask& dead);

@@ -1,5 +1,6 @@
 #include "services/scheduler/app/job_service.h"
 
+#include "common/wire/message_text.h"
 #include "services/scheduler/app/job_messages.h"
 #include "services/scheduler/app/job_requests.h"
 #include "services/scheduler/app/run_tasks.h"
@@ -12,8 +13,9 @@ using service::Role;
 grpc::Status JobService::SubmitTrack(grpc::ServerContext* context, const v1::SubmitTrackRequest* request,
                                      v1::SubmitTrackResponse* response) {
   return parts_.gate.Unary(*context, "SubmitTrack", Role::kOperator, [&](Call& call) {
-    call.request_line = fmt::format("request_id={} source={} track={}", MessageText(request->request_id(), 128),
-                                    MessageText(request->source().uri(), 1000), MessageText(request->track(), 256));
+    call.request_line =
+        fmt::format("request_id={} source={} track={}", wire::MessageText(request->request_id(), 128),
+                    wire::MessageText(request->source().uri(), 1000), wire::MessageText(request->track(), 256));
     return Submit(*request, call.caller.name, *response);
   });
 }
@@ -51,7 +53,7 @@ grpc::Status JobService::WatchRun(grpc::ServerContext* context, const v1::WatchR
 grpc::Status JobService::CancelRun(grpc::ServerContext* context, const v1::CancelRunRequest* request,
                                    v1::Run* response) {
   return parts_.gate.Unary(*context, "CancelRun", Role::kOperator, [&](Call& call) {
-    call.request_line = fmt::format("run={}", MessageText(request->run_id(), 64));
+    call.request_line = fmt::format("run={}", wire::MessageText(request->run_id(), 64));
     return Cancel(request->run_id(), call.caller.name, *response);
   });
 }
@@ -59,7 +61,7 @@ grpc::Status JobService::CancelRun(grpc::ServerContext* context, const v1::Cance
 grpc::Status JobService::ResumeRun(grpc::ServerContext* context, const v1::ResumeRunRequest* request,
                                    v1::Run* response) {
   return parts_.gate.Unary(*context, "ResumeRun", Role::kOperator, [&](Call& call) {
-    call.request_line = fmt::format("run={}", MessageText(request->run_id(), 64));
+    call.request_line = fmt::format("run={}", wire::MessageText(request->run_id(), 64));
     return Revive(request->run_id(), "", call.caller.name, *response).status();
   });
 }
@@ -73,8 +75,8 @@ grpc::Status JobService::ListDeadTasks(grpc::ServerContext* context, const v1::L
 grpc::Status JobService::RetryTask(grpc::ServerContext* context, const v1::RetryTaskRequest* request,
                                    v1::RetryTaskResponse* response) {
   return parts_.gate.Unary(*context, "RetryTask", Role::kOperator, [&](Call& call) -> Status {
-    call.request_line =
-        fmt::format("run={} task={}", MessageText(request->run_id(), 64), MessageText(request->task_id(), 64));
+    call.request_line = fmt::format("run={} task={}", wire::MessageText(request->run_id(), 64),
+                                    wire::MessageText(request->task_id(), 64));
     FW_ASSIGN_OR_RETURN(const int retried,
                         Revive(request->run_id(), request->task_id(), call.caller.name, *response->mutable_run()));
     response->set_retried(retried);

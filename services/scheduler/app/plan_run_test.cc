@@ -72,11 +72,5 @@ TEST(PlanRun, ManyInputsFitIntoOneMessage) {
   EXPECT_TRUE(v1::PlanTrackResponse().ParseFromString(bytes)) << "text that is no UTF-8 would not be read";
 }
 
-TEST(MessageText, IsAlwaysUtf8AndNeverLong) {
-  EXPECT_EQ(MessageText("Fußweg"), "Fußweg");
-  EXPECT_EQ(MessageText("a\xff\xc3"), "a??");
-  EXPECT_EQ(MessageText("Fußweg", 3), "Fu ... (cut)");
-}
-
 }  // namespace
 }  // namespace fringewatch::scheduler

@@ -128,19 +128,41 @@ StatusOr<RunRegistry::Listing> RunRegistry::List() const {
     if (key.starts_with(EventPrefix(run_id))) events_of[run_id].push_back(key);
   }
   Listing listing;
-  for (const std::string& run_id : recorded) {
-    StatusOr<RunView> view = View(run_id, events_of[run_id]);
-    if (view.ok()) {
-      listing.runs.push_back(*std::move(view));
-    } else {
-      service::Log(service::LogLevel::kError, MessageOf(view.status()), {{"run_id", run_id}});
-      listing.unreadable.push_back(run_id);
+  for (const std::string& run_id : recorded) Add(listing, run_id, View(run_id, events_of[run_id]));
+  NewestFirst(listing);
+  return listing;
+}
+
+RunRegistry::Listing RunRegistry::ListActive(const std::vector<std::string>& others) const {
+  std::set<std::string> ids(others.begin(), others.end());
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [run_id, known] : known_) {
+      if (!RunView{known.record, known.tiles, known.newest}.ended()) ids.insert(run_id);
     }
   }
+  Listing listing;
+  for (const std::string& run_id : ids) {
+    StatusOr<RunView> view = Get(run_id);
+    if (view.status().code() != StatusCode::kNotFound) Add(listing, run_id, std::move(view));
+  }
+  NewestFirst(listing);
+  return listing;
+}
+
+void RunRegistry::Add(Listing& listing, const std::string& run_id, StatusOr<RunView> view) {
+  if (view.ok()) {
+    listing.runs.push_back(*std::move(view));
+  } else {
+    service::Log(service::LogLevel::kError, MessageOf(view.status()), {{"run_id", run_id}});
+    listing.unreadable.push_back(run_id);
+  }
+}
+
+void RunRegistry::NewestFirst(Listing& listing) {
   std::sort(listing.runs.begin(), listing.runs.end(), [](const RunView& a, const RunView& b) {
     return std::tie(b.record->submitted_at, a.record->run_id) < std::tie(a.record->submitted_at, b.record->run_id);
   });
-  return listing;
 }
 
 StatusOr<RunView> RunRegistry::Append(const RunView& seen, RunEvent event) {

@@ -54,6 +54,9 @@ class RunRegistry {
     std::vector<std::string> unreadable;  ///< ids of runs whose record or event cannot be read; logged
   };
   [[nodiscard]] StatusOr<Listing> List() const;
+  /// The same for few runs, whatever the number of ended ones: those that this process knows and has not seen end, and
+  /// `others`. Ids of `others` that do not exist are left out.
+  [[nodiscard]] Listing ListActive(const std::vector<std::string>& others) const;
 
   /// Adds an event after the newest that `seen` has; fills `number` and `at`. Returns the run with this event.
   [[nodiscard]] StatusOr<RunView> Append(const RunView& seen, RunEvent event);
@@ -78,6 +81,9 @@ class RunRegistry {
   };
   [[nodiscard]] StatusOr<RunView> View(const std::string& run_id, const std::vector<std::string>& event_keys) const;
   [[nodiscard]] StatusOr<Known> Recall(const std::string& run_id) const;
+  /// Adds a view, or the id of a run that cannot be read.
+  static void Add(Listing& listing, const std::string& run_id, StatusOr<RunView> view);
+  static void NewestFirst(Listing& listing);
 
   Store& store_;
   const Now now_;

@@ -53,6 +53,22 @@ TEST_F(RunRegistryTest, ListsTheNewestFirst) {
   EXPECT_THAT(Ids(other_), ElementsAre(ids[1], ids[2], ids[0]));
 }
 
+TEST_F(RunRegistryTest, ActiveRunsAreTheKnownAndTheNamedOnesThatHaveNotEnded) {
+  const std::string active = Created(MadeRecord("/data/a")).run_id, ended = Created(MadeRecord("/data/b")).run_id;
+  ASSERT_THAT(registry_.Append(registry_.Get(ended).value(), {.kind = Kind::kCancelled}), IsOk());
+  ASSERT_THAT(registry_.Get(active), IsOk());
+  const auto ids = [](const RunRegistry::Listing& listing) {
+    std::vector<std::string> found;
+    for (const RunView& run : listing.runs) found.push_back(run.record->run_id);
+    return found;
+  };
+  EXPECT_THAT(ids(registry_.ListActive({})), ElementsAre(active));
+  EXPECT_THAT(ids(registry_.ListActive({ended, "0123456789ab"})), testing::UnorderedElementsAre(active, ended));
+  EXPECT_THAT(ids(other_.ListActive({})), testing::IsEmpty());  // has heard of none yet
+  ASSERT_THAT(other_.List(), IsOk());
+  EXPECT_THAT(ids(other_.ListActive({})), ElementsAre(active));
+}
+
 TEST_F(RunRegistryTest, TheNewestEventDecides) {
   const std::string id = Created(MadeRecord()).run_id;
   RunView run = registry_.Get(id).value();
