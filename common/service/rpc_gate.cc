@@ -114,10 +114,13 @@ class Gate final : public RpcGate {
   Status Run(Call& call, Role needed, const Body& body, const std::function<Status(const Call&)>& limit,
              bool& admitted) const {
     try {
-      StatusOr<Caller> caller = access_.Admit(AuthorizationOf(call.context), needed);
-      if (!caller.ok()) return caller.status();
-      call.caller = *std::move(caller);
+      // First who it is, so that the log and the audit name those who are refused, too.
+      const std::string authorization = AuthorizationOf(call.context);
+      FW_ASSIGN_OR_RETURN(call.caller, access_.Admit(authorization, Role::kViewer));
       admitted = true;
+      if (const StatusOr<Caller> allowed = access_.Admit(authorization, needed); !allowed.ok()) {
+        return allowed.status();
+      }
       FW_RETURN_IF_ERROR(limit(call));
       return body(call);
     } catch (const std::bad_alloc&) {

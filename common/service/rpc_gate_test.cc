@@ -31,8 +31,9 @@ class RpcGateTest : public testing::Test {
   void SetUp() override {
     std::ofstream(folder_ / "tokens") << Sha256("v") << " viewer vera\n" << Sha256("o") << " operator otto\n";
     access_ = OpenTokenFile(folder_ / "tokens").value();
-    gate_ = RpcGate::Open({.service = "JobService", .audit_path = folder_ / "audit", .max_streams = 2}, *access_, metrics_)
-                .value();
+    gate_ =
+        RpcGate::Open({.service = "JobService", .audit_path = folder_ / "audit", .max_streams = 2}, *access_, metrics_)
+            .value();
     service_ = std::make_unique<TinyJobService>(*gate_);
     server_ = RpcServer::Start({.drain_delay_s = 0, .drain_grace_s = 0}, {service_.get()}).value();
     stub_ = StubOf(server_->address());
@@ -88,7 +89,8 @@ TEST_F(RpcGateTest, EveryCallAboveViewerIsAuditedOnOneLine) {
   for (std::string line; std::getline(audit, line);) entries.push_back(nlohmann::json::parse(line));
   ASSERT_EQ(entries.size(), 2U);
   EXPECT_EQ(entries[0]["code"], "PERMISSION_DENIED");
-  EXPECT_EQ(entries[0]["caller"], "");
+  EXPECT_EQ(entries[0]["caller"], "vera");
+  EXPECT_EQ(entries[0]["role"], "viewer");
   EXPECT_EQ(entries[1]["code"], "OK");
   EXPECT_EQ(entries[1]["caller"], "otto");
   EXPECT_EQ(entries[1]["role"], "operator");
@@ -146,10 +148,11 @@ TEST_F(RpcGateTest, WhatIsWrongInsideStaysInsideUnderACorrelationId) {
 TEST_F(RpcGateTest, CallsAreCountedByMethodAndCode) {
   EXPECT_TRUE(GetRun(*stub_, "v").ok());
   EXPECT_FALSE(GetRun(*stub_).ok());
-  EXPECT_THAT(MetricsText(), AllOf(HasSubstr("requests_total{code=\"OK\",method=\"GetRun\",service=\"JobService\"} 1\n"),
-                                   HasSubstr("requests_total{code=\"UNAUTHENTICATED\",method=\"GetRun\""),
-                                   HasSubstr("duration_seconds_count{method=\"GetRun\",service=\"JobService\"} 2\n"),
-                                   HasSubstr("fringewatch_rpc_in_flight{service=\"JobService\"} 0\n")));
+  EXPECT_THAT(MetricsText(),
+              AllOf(HasSubstr("requests_total{code=\"OK\",method=\"GetRun\",service=\"JobService\"} 1\n"),
+                    HasSubstr("requests_total{code=\"UNAUTHENTICATED\",method=\"GetRun\""),
+                    HasSubstr("duration_seconds_count{method=\"GetRun\",service=\"JobService\"} 2\n"),
+                    HasSubstr("fringewatch_rpc_in_flight{service=\"JobService\"} 0\n")));
 }
 
 TEST_F(RpcGateTest, MoreStreamsThanAllowedAreRefusedUntilOneEnds) {
