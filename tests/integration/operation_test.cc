@@ -55,8 +55,7 @@ TEST(Operation, TheClientSubmitsWatchesAndListsProducts) {
   ASSERT_EQ(runs.runs_size(), 1);
   EXPECT_EQ(ProductsOf(cluster, runs.runs(0).run_id()), TheFrame().products());
   for (const std::string command : {"runs", "sites"}) {
-    const auto listed =
-        RunProgram({client, command, "--output", "json"}, cluster.folder() / "list.log", 60, servers);
+    const auto listed = RunProgram({client, command, "--output", "json"}, cluster.folder() / "list.log", 60, servers);
     ASSERT_TRUE(listed.ok()) << MessageOf(listed.status());
     EXPECT_EQ(listed->exit_code, 0) << listed->errors;
     EXPECT_TRUE(nlohmann::json::accept(listed->output)) << listed->output;
@@ -73,8 +72,8 @@ struct Poison {
 /// The last block lies in the lower right corner of the frame.
 void DamageLastBlock(const std::string& path) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(-4096, std::ios::end);
-  file << std::string(4096, '\xff');
+  file.seekp(-60000, std::ios::end);
+  file << std::string(30000, '\xff');
 }
 
 class Poisoned : public testing::TestWithParam<Poison> {};
@@ -123,8 +122,8 @@ TEST_P(Poisoned, TasksEndInTheDeadLettersAndRetryCompletesTheRun) {
 INSTANTIATE_TEST_SUITE_P(
     Operation, Poisoned,
     testing::Values(Poison{"damaged", DamageLastBlock, false},
-                    Poison{"truncated", [](const std::string& path) { fs::resize_file(path, fs::file_size(path) - 4096); },
-                           true}),
+                    Poison{"truncated",
+                           [](const std::string& path) { fs::resize_file(path, fs::file_size(path) - 4096); }, true}),
     [](const auto& poison) { return poison.param.name; });
 
 TEST(Operation, ACancelledRunLeavesNothingBehindAndResumes) {
@@ -187,10 +186,9 @@ class Workers : public testing::TestWithParam<int> {};
 
 TEST_P(Workers, GiveIdenticalProducts) {
   const int each = GetParam();
-  Cluster cluster({.processes = {{Kind::kScheduler, each},
-                                 {Kind::kDetector, each},
-                                 {Kind::kUnwrapper, each},
-                                 {Kind::kResults, each}}});
+  Cluster cluster(
+      {.processes = {
+           {Kind::kScheduler, each}, {Kind::kDetector, each}, {Kind::kUnwrapper, each}, {Kind::kResults, each}}});
   const auto end = SubmitAndWait(cluster, Request(TheFrame().source()));
   ASSERT_TRUE(end.ok()) << MessageOf(end.status());
   EXPECT_EQ(end->state(), v1::SUCCEEDED) << end->ShortDebugString();
@@ -216,9 +214,9 @@ TEST(Operation, ARequestIsExecutedOnce) {
 
 /// SIGTERM while a task is at hand: it is finished or handed back, and nothing waits for the lease.
 TEST(Operation, ADrainedWorkerLeavesItsWorkToTheOthers) {
-  Cluster cluster({.processes = {{Kind::kScheduler, 1}, {Kind::kDetector, 2}, {Kind::kUnwrapper, 1},
-                                 {Kind::kResults, 1}},
-                   .lease_s = 600});
+  Cluster cluster(
+      {.processes = {{Kind::kScheduler, 1}, {Kind::kDetector, 2}, {Kind::kUnwrapper, 1}, {Kind::kResults, 1}},
+       .lease_s = 600});
   const auto run = Submit(cluster, Request(TheFrame().source()), Within(60));
   ASSERT_TRUE(run.ok()) << MessageOf(run.status());
   const auto begun = AwaitProgress(cluster, run->run_id(), Within(60),
