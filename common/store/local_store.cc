@@ -98,7 +98,10 @@ class LocalStore final : public Store {
     std::vector<std::string> keys;
     std::error_code failure;
     // Only the folder that the prefix names is walked: a store holds many artifacts and few keys of one prefix.
-    const fs::path folder = root_ / prefix.substr(0, prefix.rfind('/') == std::string::npos ? 0 : prefix.rfind('/'));
+    const size_t slash = prefix.rfind('/');
+    const std::string parent = slash == std::string::npos ? "" : prefix.substr(0, slash);
+    if (!parent.empty()) FW_RETURN_IF_ERROR(CheckKey(parent));
+    const fs::path folder = root_ / parent;
     if (!fs::exists(folder, failure)) return keys;
     for (fs::recursive_directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
       if (!it->is_regular_file() || it->path().filename().string().starts_with(kTemporary)) continue;
