@@ -3,7 +3,7 @@
 #   .ci/cluster_demo.sh [SIMULATE OPTION...]    default: the frame of `make demo`
 set -euo pipefail
 cd "$(dirname "$0")/.."
-fringewatch=build/release/bin/fringewatch
+fringewatch=${FRINGEWATCH_BIN:-build/release/bin}/fringewatch
 out=$PWD/out/cluster-demo
 rm -rf "$out"
 export FRINGEWATCH_STATE=$out/state
