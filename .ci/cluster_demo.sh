@@ -15,7 +15,7 @@ source "$FRINGEWATCH_STATE/environment"
 "$fringewatch" submit --source "$out/source" --watch
 "$fringewatch" runs
 "$fringewatch" sites
-"$fringewatch" run --source "$out/source" --out "$out/run" --device cpu
+"$fringewatch" run --source "$out/source" --out "$out/run" --device cpu --models deploy/models
 
 manifests=("$FRINGEWATCH_STATE"/products/*/manifest.json)
 [[ ${#manifests[@]} -eq 1 ]] || { echo "error: ${#manifests[@]} runs instead of one" >&2; exit 1; }
