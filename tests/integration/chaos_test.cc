@@ -133,14 +133,13 @@ Disturbance DeliverTwice() {
 Disturbance TwoSchedulers() {
   return {.name = "two schedulers at once, both asked for the run, one killed",
           .processes = Processes(2, 1, 1, 1),
-          .act =
-              [](Cluster& cluster, Random& random) {
-                v1::SubmitTrackResponse response;
-                const grpc::Status status = cluster.jobs(1).SubmitTrack(
-                    cluster.Call(Within(60)).get(), Request(TheFrame().source()), &response);
-                EXPECT_TRUE(status.ok()) << status.error_message();
-                if (std::bernoulli_distribution(0.5)(random)) cluster.service(Kind::kScheduler, 1).Kill();
-              }};
+          .act = [](Cluster& cluster, Random& random) {
+            v1::SubmitTrackResponse response;
+            const grpc::Status status =
+                cluster.jobs(1).SubmitTrack(cluster.Call(Within(60)).get(), Request(TheFrame().source()), &response);
+            EXPECT_TRUE(status.ok()) << status.error_message();
+            if (std::bernoulli_distribution(0.5)(random)) cluster.service(Kind::kScheduler, 1).Kill();
+          }};
 }
 
 Disturbance ResultsDown() {

@@ -32,12 +32,13 @@ using Values = std::map<std::string, std::string>;
 [[nodiscard]] std::string Quoted(const std::string& text);
 
 struct ClusterOptions {
-  std::map<Kind, int> processes{{Kind::kScheduler, 1}, {Kind::kDetector, 1}, {Kind::kUnwrapper, 1}, {Kind::kResults, 1}};
+  std::map<Kind, int> processes{
+      {Kind::kScheduler, 1}, {Kind::kDetector, 1}, {Kind::kUnwrapper, 1}, {Kind::kResults, 1}};
   double lease_s = 2;
-  std::string source_root;            ///< empty = any source is allowed
-  std::map<Kind, Values> values;      ///< beside what the cluster itself needs
+  std::string source_root;        ///< empty = any source is allowed
+  std::map<Kind, Values> values;  ///< beside what the cluster itself needs
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  std::string token;                  ///< sent with every call of this cluster's clients
+  std::string token;  ///< sent with every call of this cluster's clients
 };
 
 /// One process of the cluster, and how to start it again.
@@ -75,7 +76,9 @@ class Cluster {
   /// Stops everything in an orderly way; what a sanitizer found fails the test.
   ~Cluster();
 
-  [[nodiscard]] Service& service(Kind kind, int index = 0) { return *services_.at(kind).at(static_cast<size_t>(index)); }
+  [[nodiscard]] Service& service(Kind kind, int index = 0) {
+    return *services_.at(kind).at(static_cast<size_t>(index));
+  }
   /// One process more, which is ready when this returns.
   Service& Add(Kind kind);
   [[nodiscard]] int CountOf(Kind kind) const {

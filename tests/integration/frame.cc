@@ -32,10 +32,33 @@ Products ReadManifest(const std::string& run_folder) {
 
 Frame::Frame(int edge_px, int sites, int seed) {
   const std::string edge = std::to_string(edge_px);
-  RunFringewatch({"simulate", "--out", source(), "--rows", edge, "--cols", edge, "--seed", std::to_string(seed),
-                  "--sites", std::to_string(sites), "--epochs", "8", "--pairs", "16", "--radius-min", "300",
-                  "--radius-max", "500", "--rate-min", "0.3", "--rate-max", "0.6", "--coherence-min", "0.6",
-                  "--coherence-max", "0.85"},
+  RunFringewatch({"simulate",
+                  "--out",
+                  source(),
+                  "--rows",
+                  edge,
+                  "--cols",
+                  edge,
+                  "--seed",
+                  std::to_string(seed),
+                  "--sites",
+                  std::to_string(sites),
+                  "--epochs",
+                  "8",
+                  "--pairs",
+                  "16",
+                  "--radius-min",
+                  "300",
+                  "--radius-max",
+                  "500",
+                  "--rate-min",
+                  "0.3",
+                  "--rate-max",
+                  "0.6",
+                  "--coherence-min",
+                  "0.6",
+                  "--coherence-max",
+                  "0.85"},
                  folder_ / "simulate.log");
 }
 

@@ -81,9 +81,9 @@ StatusOr<v1::RunProgress> AwaitProgress(Cluster& cluster, const std::string& run
 }
 
 StatusOr<v1::Run> AwaitEnd(Cluster& cluster, const std::string& run_id, Moment deadline) {
-  FW_ASSIGN_OR_RETURN(const v1::RunProgress progress,
-                      AwaitProgress(cluster, run_id, deadline,
-                                    [](const v1::RunProgress& now) { return IsFinal(now.run().state()); }));
+  FW_ASSIGN_OR_RETURN(
+      const v1::RunProgress progress,
+      AwaitProgress(cluster, run_id, deadline, [](const v1::RunProgress& now) { return IsFinal(now.run().state()); }));
   return progress.run();
 }
 

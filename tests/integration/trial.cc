@@ -53,8 +53,7 @@ bool EndsAsUndisturbed(const Disturbance& disturbance, Random& random) {
   const double moment_s = std::uniform_real_distribution(0.0, 1.05)(random) * calm.duration_s;
   SCOPED_TRACE(fmt::format("{} after {:.3f} s", disturbance.name, moment_s));
   const Moment start = std::chrono::steady_clock::now();
-  auto submitted =
-      std::async([&] { return Submit(cluster, Request(TheFrame().source()), Within(kRun_s)); });
+  auto submitted = std::async([&] { return Submit(cluster, Request(TheFrame().source()), Within(kRun_s)); });
   // A moment, not a condition: this is what the trial draws at random.
   std::this_thread::sleep_until(start + std::chrono::microseconds(static_cast<long>(1e6 * moment_s)));
   disturbance.act(cluster, random);
