@@ -12,7 +12,6 @@ settings() {
   local service
   for service in "${services[@]}"; do
     env -i PATH="$PATH" LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}" FRINGEWATCH_STORE_URI=/required \
-      FRINGEWATCH_WORKER_NAME=/made \
       "$bin/fringewatch-$service" --print-config | awk -v service="$service" '
         /^\[/ { section = substr($0, 2, length($0) - 2) }
         /^# / { meaning = substr($0, 3); next }
@@ -35,7 +34,7 @@ table() {
       for (i = 1; i <= n; ++i) {
         key = order[i]; count = split(values[key], value, "\n"); shown = ""
         for (j = 1; j <= count; ++j) {
-          text = value[j] == "(required)" ? "required" : value[j] == "\"/made\"" ? "host, process, random" : "`" value[j] "`"
+          text = value[j] == "(required)" ? "required" : "`" value[j] "`"
           shown = shown (j > 1 ? ", " : "") text (count > 1 ? " (" users[key, value[j]] ")" : "")
         }
         who = all[key] == "scheduler, detector, unwrapper, results" ? "all" : all[key]

@@ -15,18 +15,22 @@ ours='
 ^common/io/                        | ^common/(base|raster|stack|sim|store|io)/
 ^common/queue/                     | ^common/(base|queue)/
 ^common/store/                     | ^common/(base|store)/
-^common/wire/                      | ^common/(base|raster|stack|queue|wire)/
-^common/run/                       | ^common/(base|raster|stack|queue|store|run)/
-^common/service/                   | ^common/(base|queue|store|wire|service)/
-^common/worker/                    | ^common/(base|nn|queue|store|run|io|service|worker)/
+^common/wire/                      | ^common/(base|raster|stack|wire)/
+^common/run/                       | ^common/(base|stack|queue|store|run)/
+^common/service/                   | ^common/(base|queue|wire|service)/
+^common/process/                   | ^common/(base|nn|queue|store|run|io|service|process)/
 ^services/scheduler/core/          | ^(common/(base|raster|stack)|services/scheduler/core)/
 ^services/detector/core/           | ^(common/(base|raster|stack|nn)|services/detector/core)/
 ^services/unwrapper/core/          | ^(common/(base|raster|stack|nn)|services/unwrapper/core)/
 ^services/results/core/            | ^(common/(base|raster|stack)|services/results/core)/
-^services/scheduler/               | ^(common|services/scheduler)/
-^services/detector/                | ^(common|services/detector)/
-^services/unwrapper/               | ^(common|services/unwrapper)/
-^services/results/                 | ^(common|services/results)/
+^services/scheduler/app/           | ^(common/(base|raster|stack|queue|store|run|wire|service)|services/scheduler)/
+^services/detector/app/            | ^(common/(base|raster|stack|nn|queue|store|run|wire)|services/detector)/
+^services/unwrapper/app/           | ^(common/(base|raster|stack|nn|io|queue|store|run|wire)|services/unwrapper)/
+^services/results/app/             | ^(common/(base|raster|stack|io|queue|store|run|wire|service)|services/results)/
+^services/scheduler/               | ^(common/(nn|io|service|process)|services/scheduler)/
+^services/detector/                | ^(common/(nn|service|process)|services/detector)/
+^services/unwrapper/               | ^(common/(nn|process)|services/unwrapper)/
+^services/results/                 | ^(common/(io|service|process)|services/results)/
 ^services/trainer/                 | ^(common/(base|raster|stack|nn|sim)|services/(detector|unwrapper)/core|services/trainer)/
 ^services/cli/                     | ^(common|services)/
 ^tests/                            | ^(common|services|tests)/
@@ -36,17 +40,17 @@ ours='
 theirs='
 ^absl/                                     | ^common/base/status[.]h$
 ^openssl/                                  | ^common/base/hash[.]cc$
-^(torch|c10|ATen|caffe2)/                  | ^(common/nn|services/(detector|unwrapper)/core|services/trainer|services/cli|tests)/
+^(torch|c10|ATen|caffe2)/                  | ^(common/nn|services/(detector|unwrapper)/core|services/trainer|services/cli)/
 ^lemon/                                    | ^services/unwrapper/core/
 ^(gdal|ogr|cpl_|vrt)                       | ^(common/io|services/cli|tests)/
-^(hdf5|H5)                                 | ^(common/io|tests)/
+^(hdf5|H5)                                 | ^common/io/
 ^(sw/redis|hiredis)                        | ^common/queue/[^/]*[.]cc$
-(^grpc|^google/protobuf|[.]pb[.]h$)        | ^(common/(wire|service)/|services/[a-z]+/(app/|main[.]cc)|services/cli/|tests/)
-^prometheus/                               | ^(common/service/|services/[a-z]+/(app/|main[.]cc)|tests/)
-^spdlog/                                   | ^(common/service/|services/[a-z]+/(app/|main[.]cc)|services/(cli|trainer)/)
-^CLI/                                      | ^(common/service/|services/([a-z]+/main[.]cc|cli/|trainer/))
+(^grpc|^google/protobuf|[.]pb[.]h$)        | ^(common/(wire|service)/|services/(scheduler|results)/app/|services/cli/|tests/)
+^prometheus/                               | ^common/service/
+^spdlog/                                   | ^common/service/
+^CLI/                                      | ^(common/service/|services/(cli/|trainer/main[.]cc$))
 ^toml[+][+]/                               | ^common/service/
-^nlohmann/                                 | ^(common/(stack|nn|io|wire|run|service|queue)/|services/|tests/)
+^nlohmann/                                 | ^(common/(stack|nn|wire|run|service)/|services/|tests/)
 ^(gtest|gmock)/                            | (^tests/|_test[.]cc$|[/_]test_[a-z_]+[.](h|cc)$)
 '
 

@@ -38,7 +38,7 @@ expect fail common/unknown/x.h '#include "common/base/status.h"'
 
 expect pass services/detector/core/detect.cc '#include "common/nn/device.h"'
 expect pass services/detector/core/detect_test.cc '#include "common/sim/scene.h"'
-expect pass services/detector/app/service.cc '#include <grpcpp/grpcpp.h>'
+expect pass services/scheduler/app/service.cc '#include <grpcpp/grpcpp.h>'
 expect pass common/queue/redis_queue.cc '#include <hiredis/hiredis.h>'
 expect pass common/io/reader.cc '#include <gdal_priv.h>'
 expect pass common/raster/grid.cc '#include <cmath>'

@@ -81,8 +81,9 @@ up() {
   for i in $(seq "${DETECTORS:-2}"); do names+=("detector$i"); done
   for i in $(seq "${UNWRAPPERS:-2}"); do names+=("unwrapper$i"); done
   for name in "${names[@]}"; do
-    local program=${name%[0-9]*}
-    launch "$name" "$bin/fringewatch-$program" --config "$config/$program.toml"
+    local program=${name%[0-9]*} settings=$name
+    [[ $program == "$name" ]] || settings=worker
+    launch "$name" "$bin/fringewatch-$program" --config "$config/$settings.toml"
   done
   for name in "${names[@]}"; do await "$name" '^ready '; done
   cat >"$state/environment" <<END

@@ -57,6 +57,11 @@ const FaultEntry& Find(Fault fault) {
 
 StatusCode CodeOf(Fault fault) { return Find(fault).code; }
 
+std::string CodeName(const Status& status) {
+  const std::string name = absl::StatusCodeToString(status.code());
+  return name.empty() ? "UNKNOWN" : name;
+}
+
 Status MakeError(Fault fault, const std::string& message) {
   const FaultEntry& entry = Find(fault);
   return Status(entry.code, fmt::format("FW-{} {}: {}", static_cast<int>(fault), entry.title, message));

@@ -64,6 +64,9 @@ enum class Fault {
 /// Canonical code of a domain code.
 [[nodiscard]] StatusCode CodeOf(Fault fault);
 
+/// The name of its canonical code: "OK", "NOT_FOUND".
+[[nodiscard]] std::string CodeName(const Status& status);
+
 /// Status whose message starts with the domain code: "FW-1003 wavelength missing: ...".
 [[nodiscard]] Status MakeError(Fault fault, const std::string& message);
 

@@ -20,7 +20,7 @@ namespace fringewatch::io {
 [[nodiscard]] std::function<StatusOr<std::unique_ptr<StackReader>>(const StackSource&)> ConfinedOpener(
     SourceLimits limits);
 
-/// What is wrong with the limits, one sentence each; empty = nothing. For a rule of the settings.
+/// What is wrong with the limits, one sentence each that begins with the name of the member; empty = nothing.
 [[nodiscard]] std::vector<std::string> FaultsOf(const SourceLimits& limits);
 
 }  // namespace fringewatch::io

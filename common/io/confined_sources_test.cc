@@ -139,6 +139,13 @@ TEST_F(ConfinedSources, LinksThatLeadOutAreRefusedAllAtOnce) {
   EXPECT_THAT(OpenStack(source_), IsOk());
 }
 
+TEST_F(ConfinedSources, ThousandsOfLinksThatLeadOutAreCounted) {
+  for (int i = 0; i < 50; ++i) {
+    fs::create_symlink(folder_ / "secret/text", folder_ / fmt::format("root/track/interferograms/link{:02}", i));
+  }
+  EXPECT_THAT(Refusal(source_), AllOf(HasSubstr("link19"), HasSubstr("and 30 more"), Not(HasSubstr("link20"))));
+}
+
 TEST_F(ConfinedSources, LinksInsideTheRootAreFine) {
   fs::rename(PairFile("diff_pha.tif"), folder_ / "root/elsewhere.tif");
   fs::create_symlink(folder_ / "root/elsewhere.tif", PairFile("diff_pha.tif"));
@@ -223,15 +230,16 @@ TEST_F(ConfinedSources, PatternsTakeNoExponentialTime) {
 }
 
 TEST_F(ConfinedSources, LimitsComeFromTheHeader) {
+  constexpr double kGib = 1 << 30;
   SourceLimits limits = Limits();
   limits.max_rows = kRows - 1;
   const auto rows = ConfinedOpener(limits)(source_);
   ASSERT_FALSE(rows.ok());
   EXPECT_THAT(MessageOf(rows.status()), HasSubstr("FW-1013"));
   limits = Limits();
-  limits.max_raster_bytes = 4 * kRows * kCols - 1;
+  limits.max_raster_gib = (4.0 * kRows * kCols - 1) / kGib;
   EXPECT_THAT(MessageOf(ConfinedOpener(limits)(source_).status()), HasSubstr("FW-1013"));
-  limits.max_raster_bytes = 4 * kRows * kCols;
+  limits.max_raster_gib = 4.0 * kRows * kCols / kGib;
   EXPECT_THAT(ConfinedOpener(limits)(source_), IsOk());
 }
 
@@ -281,7 +289,7 @@ TEST_F(ConfinedSources, SmallFilesThatUnpackToLargeRastersAreRefused) {
 
 TEST(SourceLimits, FaultsAreListedAtOnce) {
   EXPECT_TRUE(FaultsOf({.roots = {"/", "/vsis3/bucket"}}).empty());
-  EXPECT_EQ(FaultsOf({.roots = {"relative", "/no/such/folder", "/vsi/"}, .max_rows = 0, .max_raster_bytes = 0}).size(),
+  EXPECT_EQ(FaultsOf({.roots = {"relative", "/no/such/folder", "/vsi/"}, .max_rows = 0, .max_raster_gib = 0}).size(),
             5u);
 }
 

@@ -83,14 +83,16 @@ Status SourceRules::CheckSize(const std::string& path, const RasterSize& size) c
     return Error(Fault::kRasterTooLarge, "{}: {} x {} px: {}; cut it into parts or raise the limit", path, size.rows,
                  size.cols, why);
   };
-  if (size.rows > limits_.max_rows || size.cols > limits_.max_cols) {
-    return refuse(fmt::format("more than {} x {}", limits_.max_rows, limits_.max_cols));
+  if (size.rows > limits_.max_rows || size.cols > limits_.max_rows) {
+    return refuse(fmt::format("more than {} x {}", limits_.max_rows, limits_.max_rows));
   }
   const auto product = [](long a, long b) { return static_cast<uint64_t>(a) * static_cast<uint64_t>(b); };
   const uint64_t bytes_per_pixel = static_cast<uint64_t>(size.bands) * size.bytes_per_value;
-  if (product(size.rows, size.cols) > limits_.max_raster_bytes / std::max<uint64_t>(bytes_per_pixel, 1)) {
-    return refuse(fmt::format("with {} bands of {} bytes more than {} bytes", size.bands, size.bytes_per_value,
-                              limits_.max_raster_bytes));
+  constexpr double kGib = 1 << 30;
+  const auto max_bytes = static_cast<uint64_t>(limits_.max_raster_gib * kGib);
+  if (product(size.rows, size.cols) > max_bytes / std::max<uint64_t>(bytes_per_pixel, 1)) {
+    return refuse(
+        fmt::format("with {} bands of {} bytes more than {} bytes", size.bands, size.bytes_per_value, max_bytes));
   }
   if (product(size.block_rows, size.block_cols) > kMaxBlockBytes / std::max<uint64_t>(bytes_per_pixel, 1)) {
     return refuse(fmt::format("blocks of {} x {} px decompress to more than {} bytes; write it in tiles",

@@ -14,9 +14,8 @@ struct SourceLimits {
   /// Absolute local folders, or prefixes of GDAL's virtual file systems ("/vsis3/bucket/tracks"). Empty: any local
   /// path, and no virtual one.
   std::vector<std::string> roots;
-  long max_rows = 100'000;
-  long max_cols = 100'000;
-  uint64_t max_raster_bytes = uint64_t{16} << 30;  ///< of one raster with all its bands, decompressed
+  long max_rows = 100'000;     ///< of a raster, likewise columns
+  double max_raster_gib = 16;  ///< of one raster with all its bands, decompressed
 };
 
 /// Whether `path` is `folder` or below it, by their letters.

@@ -3,11 +3,11 @@
 #include <hiredis/hiredis.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <random>
 #include <thread>
 
+#include "common/base/host_port.h"
 #include "common/base/retry.h"
 
 namespace fringewatch {
@@ -73,7 +73,7 @@ Status StatusOfRedisError(const RedisValue& error, const std::string& address) {
   }
   if (Contains(text, "NOPERM") || Contains(text, "ACL failure") || Contains(text, "user executing the script can't")) {
     return Error(Fault::kForbidden, "Redis at {} forbids a command or key of the queue ({}); compare the user's ACL {}",
-                 address, text, "with kRedisAcl");
+                 address, text, "with deploy/local/redis.acl");
   }
   if (text.starts_with("OOM")) {
     return Error(Fault::kOutOfMemory, "Redis at {} is full ({}); raise its maxmemory or cancel runs", address, text);
@@ -125,16 +125,13 @@ RedisClient::RedisClient(const RedisOptions& options, std::string host, int port
 RedisClient::~RedisClient() = default;
 
 StatusOr<std::unique_ptr<RedisClient>> RedisClient::Create(const RedisOptions& options) {
-  const std::string& address = options.address;
-  const size_t colon = address.rfind(':');
-  int port = 0;
-  if (colon != std::string::npos) std::from_chars(&address[colon + 1], address.data() + address.size(), port);
-  if (colon == std::string::npos || colon == 0 || port < 1 || port > 65535) {
-    return Error(Fault::kBadOption, "redis address '{}': must be host:port", address);
+  const std::optional<HostPort> address = ParseHostPort(options.address);
+  if (!address || address->port == 0) {
+    return Error(Fault::kBadOption, "redis address '{}': must be host:port", options.address);
   }
-  std::string host = address.substr(0, colon);
+  std::string host = address->host;
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);  // IPv6
-  return std::unique_ptr<RedisClient>(new RedisClient(options, std::move(host), port));
+  return std::unique_ptr<RedisClient>(new RedisClient(options, std::move(host), address->port));
 }
 
 StatusOr<std::unique_ptr<RedisClient::Connection>> RedisClient::Connect() {

@@ -19,13 +19,6 @@
 
 namespace fringewatch {
 
-/// What the queue's Redis user must be allowed; the key pattern is RedisOptions::prefix + "*".
-inline constexpr char kRedisAcl[] =
-    "resetchannels ~fringewatch:* +auth +eval +evalsha +time +exists +unlink +del "
-    "+hget +hset +hdel +hmget +hgetall +hkeys +hincrby +hexists +sadd +srem +smembers +sismember +incr "
-    "+zadd +zrem +zscore +zincrby +zrange +zrangebyscore +zcard +lpush +rpush +lpop +llen +lindex "
-    "+xadd +xdel +xack +xclaim +xpending +xrange +xread +xreadgroup +xgroup|create +xgroup|delconsumer";
-
 /// Arguments of every script: prefix, ready_window, lease in ms, max_attempts, "1" if the same call may have been
 /// executed already (its answer was lost); then its own.
 struct RedisScript {

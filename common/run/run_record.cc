@@ -1,7 +1,5 @@
 #include "common/run/run_record.h"
 
-#include <fmt/chrono.h>
-
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -203,12 +201,6 @@ std::string EventKey(std::string_view run_id, const RunEvent& event) {
 
 std::string OutcomeKey(std::string_view run_id, const RunOutcome& outcome) {
   return fmt::format("runs/{}/outcomes/{}.json", run_id, ShortHash(ToJson(outcome)));
-}
-
-std::string UtcText(std::chrono::system_clock::time_point time) {
-  const auto since_1970 = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
-  const std::time_t whole_s = std::chrono::system_clock::to_time_t(time);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(whole_s), since_1970.count() % 1000);
 }
 
 }  // namespace fringewatch

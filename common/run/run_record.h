@@ -2,7 +2,6 @@
 /// All three lie in the store, as JSON; Redis can be lost and nothing of a run is.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,8 +73,5 @@ struct RunOutcome {
 [[nodiscard]] std::string EventKey(std::string_view run_id, const RunEvent& event);
 /// runs/<run_id>/outcomes/<hash of the outcome>.json: the payload of the run's `publish` task.
 [[nodiscard]] std::string OutcomeKey(std::string_view run_id, const RunOutcome& outcome);
-
-/// "2026-11-21T15:04:05.123Z"
-[[nodiscard]] std::string UtcText(std::chrono::system_clock::time_point time);
 
 }  // namespace fringewatch

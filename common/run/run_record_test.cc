@@ -116,12 +116,5 @@ TEST(RunRecord, WrongTextIsAnInternalError) {
   EXPECT_THAT(RunEventFromJson(wrong_name), IsFault(Fault::kInternal));
 }
 
-TEST(UtcText, CountsMilliseconds) {
-  using std::chrono::system_clock;
-  EXPECT_EQ(UtcText(system_clock::time_point(std::chrono::milliseconds(1'000'000'000'007))),
-            "2001-09-09T01:46:40.007Z");
-  EXPECT_EQ(UtcText(system_clock::time_point()), "1970-01-01T00:00:00.000Z");
-}
-
 }  // namespace
 }  // namespace fringewatch

@@ -3,15 +3,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/base/host_port.h"
+
 namespace fringewatch::service {
 namespace {
-
-bool IsHostAndPort(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == address.size()) return false;
-  const std::string port = address.substr(colon + 1);
-  return port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos && std::stoi(port) <= 65535;
-}
 
 StatusOr<std::string> ReadSecret(const std::string& path) {
   std::ifstream file(path);
@@ -36,7 +31,7 @@ void Declare(Settings& settings, RedisSettings& redis) {
   settings.Add("redis.ready_window", redis.ready_window, "Tasks of a line that lie ready; the others wait in turn");
   settings.Check([&redis] {
     std::vector<std::string> wrong;
-    if (!IsHostAndPort(redis.address)) {
+    if (!ParseHostPort(redis.address)) {
       wrong.push_back(fmt::format("redis.address '{}' is not host:port", redis.address));
     }
     if (redis.prefix.empty()) wrong.emplace_back("redis.prefix is empty: keys of others would be touched");
@@ -61,34 +56,28 @@ StatusOr<std::unique_ptr<Queue>> OpenQueue(const RedisSettings& redis) {
   return OpenRedisQueue(queue, options);
 }
 
-void Declare(Settings& settings, LogSettings& log) {
-  settings.Add("log.level", log.level, "debug, info, warning or error");
-  settings.Add("log.metrics_listen", log.metrics_listen, "host:port of /metrics; port 0 = any; empty = none");
-  settings.Check([&log] {
-    std::vector<std::string> wrong;
-    if (log.level != "debug" && log.level != "info" && log.level != "warning" && log.level != "error") {
-      wrong.push_back(fmt::format("log.level '{}' is not debug, info, warning or error", log.level));
-    }
-    if (!log.metrics_listen.empty() && !IsHostAndPort(log.metrics_listen)) {
-      wrong.push_back(fmt::format("log.metrics_listen '{}' is not host:port", log.metrics_listen));
-    }
-    return wrong;
+void Declare(Settings& settings, StoreSettings& store) {
+  settings.Add("store.uri", store.uri,
+               "Runs and artifacts: a folder that all processes share, or /vsis3/bucket/prefix");
+  settings.Check([&store]() -> std::vector<std::string> {
+    if (!store.uri.empty()) return {};
+    return {"store.uri is not set: name the folder that all processes share, or /vsis3/bucket/prefix"};
   });
 }
 
-void Declare(Settings& settings, SourceSettings& sources) {
-  settings.Add("sources.roots", sources.roots,
-               "Folders or /vsis3/ prefixes that sources may lie in; none = any folder");
-  settings.Add("sources.max_rows", sources.max_rows, "Rows, and columns, that a raster may have");
-  settings.Add("sources.max_raster_gib", sources.max_raster_gib, "Size that a raster may have, decompressed");
-  settings.Check([&sources] {
-    std::vector<std::string> wrong;
-    for (const std::string& root : sources.roots) {
-      if (!root.starts_with('/')) wrong.push_back(fmt::format("sources.roots: '{}' is not an absolute path", root));
-    }
-    if (sources.max_rows < 1) wrong.emplace_back("sources.max_rows must be at least 1");
-    if (!(sources.max_raster_gib > 0)) wrong.emplace_back("sources.max_raster_gib must be above 0");
-    return wrong;
+void Declare(Settings& settings, LogSettings& log) {
+  settings.Add("log.level", log.level, "debug, info, warning or error");
+  settings.Check([&log]() -> std::vector<std::string> {
+    if (log.level == "debug" || log.level == "info" || log.level == "warning" || log.level == "error") return {};
+    return {fmt::format("log.level '{}' is not debug, info, warning or error", log.level)};
+  });
+}
+
+void Declare(Settings& settings, MetricsSettings& metrics) {
+  settings.Add("metrics.listen", metrics.listen, "host:port of /metrics; port 0 = any; empty = none");
+  settings.Check([&metrics]() -> std::vector<std::string> {
+    if (metrics.listen.empty() || ParseHostPort(metrics.listen)) return {};
+    return {fmt::format("metrics.listen '{}' is not host:port", metrics.listen)};
   });
 }
 

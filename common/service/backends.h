@@ -3,11 +3,9 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "common/queue/queue.h"
 #include "common/service/settings.h"
-#include "common/store/store.h"
 
 namespace fringewatch::service {
 
@@ -24,18 +22,20 @@ void Declare(Settings& settings, RedisSettings& redis);
 /// \error kNotReadable (password file), kBadOption.
 [[nodiscard]] StatusOr<std::unique_ptr<Queue>> OpenQueue(const RedisSettings& redis);
 
+/// Where runs and artifacts lie. Opened by io::OpenStore.
+struct StoreSettings {
+  std::string uri;  ///< required
+};
+void Declare(Settings& settings, StoreSettings& store);
+
 struct LogSettings {
   std::string level = "info";
-  std::string metrics_listen = "127.0.0.1:0";  ///< /metrics; empty = none
 };
 void Declare(Settings& settings, LogSettings& log);
 
-/// Which sources may be opened, and how large they may be.
-struct SourceSettings {
-  std::vector<std::string> roots;  ///< folders or /vsis3/ prefixes; empty = any local folder, said loudly
-  long max_rows = 100'000;         ///< of a raster, likewise columns
-  double max_raster_gib = 16;      ///< of one raster, decompressed
+struct MetricsSettings {
+  std::string listen = "127.0.0.1:0";  ///< /metrics; empty = none
 };
-void Declare(Settings& settings, SourceSettings& sources);
+void Declare(Settings& settings, MetricsSettings& metrics);
 
 }  // namespace fringewatch::service

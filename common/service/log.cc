@@ -1,6 +1,6 @@
 #include "common/service/log.h"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <grpc/support/log.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -8,6 +8,8 @@
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
+
+#include "common/base/utc_text.h"
 
 namespace fringewatch::service {
 namespace {
@@ -49,12 +51,6 @@ const char* NameOf(LogLevel level) {
   return "error";
 }
 
-std::string Now() {
-  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  const auto second = std::chrono::floor<std::chrono::seconds>(now);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", second, (now - second).count());
-}
-
 void LogOfGrpc(gpr_log_func_args* entry) {
   const LogLevel level = entry->severity == GPR_LOG_SEVERITY_ERROR  ? LogLevel::kError
                          : entry->severity == GPR_LOG_SEVERITY_INFO ? LogLevel::kInfo
@@ -77,7 +73,7 @@ void Log(LogLevel level, const std::string& message, const LogFields& fields) {
   Journal& journal = TheJournal();
   if (!journal.lines->should_log(LevelOf(level))) return;
   nlohmann::ordered_json line;
-  line["ts"] = Now();
+  line["ts"] = UtcText(std::chrono::system_clock::now());
   line["level"] = NameOf(level);
   line["component"] = journal.component;
   line["msg"] = message;

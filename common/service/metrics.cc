@@ -31,12 +31,6 @@ Buckets StageSeconds() { return {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300
 Buckets BatchPairs() { return {1, 2, 4, 8, 16, 32, 64, 128, 256}; }
 Buckets ComputeSeconds() { return {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}; }
 
-/// The name of a canonical code: "OK", "NOT_FOUND".
-std::string CodeName(const Status& status) {
-  const auto name = StatusCodeToString(status.code());
-  return name.empty() ? "UNKNOWN" : name;
-}
-
 double Now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 Family<Counter>& Count(prometheus::Registry& registry, const char* name, const char* help) {
@@ -210,8 +204,8 @@ StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string&
     impl->exposer.RegisterCollectable(metrics.registry());
     return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));
   } catch (const std::exception& error) {
-    return Error(Fault::kServiceAway, "cannot serve /metrics on {} ({}): free the port or set log.metrics_listen",
-                 address, error.what());
+    return Error(Fault::kServiceAway, "cannot serve /metrics on {} ({}): free the port or set metrics.listen", address,
+                 error.what());
   }
 }
 

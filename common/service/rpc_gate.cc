@@ -1,7 +1,6 @@
 #include "common/service/rpc_gate.h"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -11,14 +10,13 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "common/base/utc_text.h"
 #include "common/service/log.h"
 #include "common/service/shutdown.h"
 #include "common/wire/rpc_status.h"
 
 namespace fringewatch::service {
 namespace {
-
-std::string CodeName(const Status& status) { return StatusCodeToString(status.code()); }
 
 /// Lines appended to a file, each by one write: processes and threads do not mix theirs.
 class AuditLog {
@@ -48,11 +46,6 @@ class AuditLog {
   const int file_;
 };
 
-std::string Now() {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", now);
-}
-
 /// Names a failure in the log and to the client.
 std::string CorrelationId() {
   static std::atomic<uint64_t> next = (static_cast<uint64_t>(std::random_device{}()) << 32U) + 1;
@@ -74,7 +67,7 @@ class Gate final : public RpcGate {
 
   grpc::Status Unary(grpc::ServerContext& context, const char* method, Role needed,
                      const std::function<Status(Call&)>& body) override {
-    return Pass(context, method, needed, body, [](const Call&) { return Status(); });
+    return Pass(context, method, needed, body, [] { return Status(); });
   }
 
   grpc::Status Stream(grpc::ServerContext& context, const char* method, Role needed,
@@ -86,7 +79,7 @@ class Gate final : public RpcGate {
       const int number;
     };
     const Place place(streams_);
-    return Pass(context, method, needed, body, [&](const Call&) -> Status {
+    return Pass(context, method, needed, body, [&]() -> Status {
       if (Draining()) return Error(Fault::kDraining, "this server is ending: try again, another one will answer");
       if (place.number <= options_.max_streams) return {};
       return Error(Fault::kQuota, "all {} streams of this server are taken (server.max_streams): try again later",
@@ -98,7 +91,7 @@ class Gate final : public RpcGate {
   using Body = std::function<Status(Call&)>;
 
   grpc::Status Pass(grpc::ServerContext& context, const char* method, Role needed, const Body& body,
-                    const std::function<Status(const Call&)>& limit) {
+                    const std::function<Status()>& limit) {
     const auto start = std::chrono::steady_clock::now();
     metrics_.AddRpcInFlight(options_.service, 1);
     Call call{.context = context, .caller = {}, .request_line = {}};
@@ -111,8 +104,7 @@ class Gate final : public RpcGate {
     return wire::ToRpcStatus(status);
   }
 
-  Status Run(Call& call, Role needed, const Body& body, const std::function<Status(const Call&)>& limit,
-             bool& admitted) const {
+  Status Run(Call& call, Role needed, const Body& body, const std::function<Status()>& limit, bool& admitted) const {
     try {
       // First who it is, so that the log and the audit name those who are refused, too.
       const std::string authorization = AuthorizationOf(call.context);
@@ -121,7 +113,7 @@ class Gate final : public RpcGate {
       if (const StatusOr<Caller> allowed = access_.Admit(authorization, needed); !allowed.ok()) {
         return allowed.status();
       }
-      FW_RETURN_IF_ERROR(limit(call));
+      FW_RETURN_IF_ERROR(limit());
       return body(call);
     } catch (const std::bad_alloc&) {
       return Error(Fault::kOutOfMemory, "the server has no memory left for this call: try again later");
@@ -153,7 +145,7 @@ class Gate final : public RpcGate {
          {"error", MessageOf(status)},
          {"seconds", fmt::format("{:.3f}", seconds)}});
     if (!audit_ || needed == Role::kViewer) return;
-    audit_->Append({{"time", Now()},
+    audit_->Append({{"time", UtcText(std::chrono::system_clock::now())},
                     {"caller", call.caller.name},
                     {"role", admitted ? NameOf(call.caller.role) : ""},
                     {"peer", peer},

@@ -16,6 +16,7 @@
 #include <sstream>
 #include <thread>
 
+#include "common/base/host_port.h"
 #include "common/service/log.h"
 
 namespace fringewatch::service {
@@ -224,7 +225,7 @@ void Declare(Settings& settings, ServerSettings& server) {
   settings.Add("server.drain_grace_s", server.drain_grace_s, "For the calls that are open then");
   settings.Check([&server] {
     std::vector<std::string> wrong;
-    if (server.listen.find(':') == std::string::npos) {
+    if (!ParseHostPort(server.listen)) {
       wrong.push_back(fmt::format("server.listen '{}' is not host:port", server.listen));
     }
     if (server.tls_certificate.empty() != server.tls_key.empty()) {
@@ -245,6 +246,11 @@ void Declare(Settings& settings, ServerSettings& server) {
     if (!(server.drain_grace_s >= 0)) wrong.emplace_back("server.drain_grace_s must be 0 or more");
     return wrong;
   });
+}
+
+StatusOr<std::unique_ptr<Access>> OpenAccess(const ServerSettings& server) {
+  if (server.token_file.empty()) return OpenToEverybody();
+  return OpenTokenFile(server.token_file);
 }
 
 std::vector<std::string> Exposures(const ServerSettings& server) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/service/access.h"
 #include "common/service/settings.h"
 
 namespace fringewatch::service {
@@ -29,7 +30,10 @@ struct ServerSettings {
 /// Declares them under `server.`, with their rules.
 void Declare(Settings& settings, ServerSettings& server);
 
-/// Warnings for the start of a process that runs without TLS or without tokens: printed loudly, and logged.
+/// Tokens of server.token_file; without one, everybody. \error those of OpenTokenFile
+[[nodiscard]] StatusOr<std::unique_ptr<Access>> OpenAccess(const ServerSettings& server);
+
+/// Warnings for the start of a process that runs without TLS or without tokens, for LogExposures.
 [[nodiscard]] std::vector<std::string> Exposures(const ServerSettings& server);
 
 class RpcServer {

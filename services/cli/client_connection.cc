@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "common/base/host_port.h"
 #include "common/wire/rpc_status.h"
 
 namespace fringewatch::cli {
@@ -48,11 +49,6 @@ bool TakePrefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-bool IsPort(std::string_view text) {
-  return !text.empty() && text.size() <= 5 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 /// 127.0.0.0/8; a name that merely begins with "127." belongs to anybody.
 bool IsLoopback(std::string_view host) {
   if (host == "localhost" || host == "[::1]") return true;
@@ -71,11 +67,11 @@ StatusOr<Address> ParseAddress(const std::string& given) {
     return address;
   }
   TakePrefix(rest, "dns:///");
-  const size_t colon = rest.rfind(':');
-  if (colon == std::string_view::npos || colon == 0 || !IsPort(rest.substr(colon + 1))) {
+  const std::optional<HostPort> parsed = ParseHostPort(rest);
+  if (!parsed) {
     return Error(Fault::kBadOption, "'{}' is no address; give HOST:PORT or https://HOST:PORT", given);
   }
-  address.local = IsLoopback(rest.substr(0, colon));
+  address.local = IsLoopback(parsed->host);
   return address;
 }
 

@@ -2,7 +2,8 @@
 #include <cmath>
 
 #include "common/nn/model_card.h"
-#include "common/worker/worker_process.h"
+#include "common/process/worker_process.h"
+#include "common/service/log.h"
 #include "services/detector/app/detect_task.h"
 
 namespace fringewatch::detector {
@@ -13,6 +14,10 @@ constexpr double kPixelsPerMegapixel = 1 << 20;
 void Count(const TileDetections& found, service::Metrics& metrics) {
   metrics.CountPixels("read", static_cast<double>(found.pixels_read));
   metrics.CountPixels("scanned", static_cast<double>(found.pixels_scanned));
+  if (found.batch_halved) {
+    service::Log(service::LogLevel::kWarning,
+                 "memory ran out and sufficed with half the batch: the tile took longer; lower detector.batch_mpx");
+  }
   for (const FlaggedSite& site : found.sites) metrics.CountDetections(site.kind, 1);
 }
 
@@ -22,10 +27,10 @@ struct Stage {
   std::unique_ptr<DetectTaskHandler> handler;
 };
 
-StatusOr<std::shared_ptr<TaskHandler>> MakeHandler(const worker::Workplace& workplace, double batch_mpx) {
-  const worker::ComputeSettings& compute = workplace.compute;
+StatusOr<std::shared_ptr<TaskHandler>> MakeHandler(const process::Workplace& workplace, double batch_mpx) {
+  const process::ComputeSettings& compute = workplace.compute;
   service::Metrics& metrics = workplace.metrics;
-  FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(compute.device, compute.precision));
+  FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(compute.device, compute.networks.precision));
   DetectOptions options;
   options.batch_px = static_cast<int>(std::lround(batch_mpx * kPixelsPerMegapixel));
   options.threads = compute.threads;
@@ -49,7 +54,7 @@ StatusOr<std::shared_ptr<TaskHandler>> MakeHandler(const worker::Workplace& work
 int main(int argc, char** argv) {
   using namespace fringewatch;
   double batch_mpx = 4;
-  return worker::RunWorker(
+  return process::RunWorker(
       argc, argv,
       {.component = "detector",
        .description = "Fringewatch detector: looks for moving ground in the tiles of submitted runs",
@@ -61,7 +66,6 @@ int main(int argc, char** argv) {
                return {"detector.batch_mpx must be 0.1 to 1000"};
              });
            },
-       .make_handler = [&batch_mpx](const worker::Workplace& workplace) {
-         return detector::MakeHandler(workplace, batch_mpx);
-       }});
+       .make_handler =
+           [&batch_mpx](const process::Workplace& workplace) { return detector::MakeHandler(workplace, batch_mpx); }});
 }

@@ -1,6 +1,6 @@
 /// The program fringewatch-unwrapper: measures the sites that the detectors find.
 #include "common/nn/model_card.h"
-#include "common/worker/worker_process.h"
+#include "common/process/worker_process.h"
 #include "services/unwrapper/app/patch_task.h"
 
 namespace fringewatch::unwrapper {
@@ -12,10 +12,10 @@ struct Stage {
   std::unique_ptr<PatchTaskHandler> handler;
 };
 
-StatusOr<std::shared_ptr<TaskHandler>> MakeHandler(const worker::Workplace& workplace) {
-  const worker::ComputeSettings& compute = workplace.compute;
+StatusOr<std::shared_ptr<TaskHandler>> MakeHandler(const process::Workplace& workplace) {
+  const process::ComputeSettings& compute = workplace.compute;
   service::Metrics& metrics = workplace.metrics;
-  FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(compute.device, compute.precision));
+  FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(compute.device, compute.networks.precision));
   UnwrapOptions options;
   options.threads = compute.threads;
   options.on_call = [&metrics](const nn::NetworkCall& call) {
@@ -37,9 +37,9 @@ StatusOr<std::shared_ptr<TaskHandler>> MakeHandler(const worker::Workplace& work
 
 int main(int argc, char** argv) {
   using namespace fringewatch;
-  return worker::RunWorker(argc, argv,
-                           {.component = "unwrapper",
-                            .description = "Fringewatch unwrapper: measures the sites that the detectors find",
-                            .declare = {},
-                            .make_handler = unwrapper::MakeHandler});
+  return process::RunWorker(argc, argv,
+                            {.component = "unwrapper",
+                             .description = "Fringewatch unwrapper: measures the sites that the detectors find",
+                             .declare = {},
+                             .make_handler = unwrapper::MakeHandler});
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <map>
@@ -18,6 +19,7 @@ namespace fringewatch {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -35,6 +37,19 @@ std::vector<Task> MakeTasks(int count) {
   std::vector<Task> tasks;
   for (int i = 0; i < count; ++i) tasks.push_back(MakeTask(fmt::format("t{}", i)));
   return tasks;
+}
+
+/// The command that makes the user of deploy/local/redis.acl, with a password.
+std::vector<std::string> ShippedRights(const std::string& password) {
+  std::ifstream file(FRINGEWATCH_REDIS_ACL);
+  std::vector<std::string> command = {"ACL", "SETUSER"};
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("user ")) continue;
+    std::istringstream words(line.substr(line.find(' ')));
+    for (std::string word; words >> word;) command.push_back(word == "#PASSWORD_SHA256" ? ">" + password : word);
+  }
+  EXPECT_THAT(command, Contains(">" + password)) << FRINGEWATCH_REDIS_ACL;
+  return command;
 }
 
 class RedisQueueTest : public testing::Test {
@@ -246,10 +261,7 @@ TEST_F(RedisQueueTest, AWrongPasswordIsSaidAtOnce) {
 }
 
 TEST_F(RedisQueueTest, AUserWithOnlyTheStatedRightsCanDoEverything) {
-  std::vector<std::string> rights = {"ACL", "SETUSER", "fringewatch", "on", ">secret"};
-  std::istringstream words(kRedisAcl);
-  for (std::string word; words >> word;) rights.push_back(word);
-  server().Command(rights);
+  server().Command(ShippedRights("secret"));
   const auto limited = Open({.user = "fringewatch", .password = "secret", .ready_window = 1});
   const auto claim = [&limited] { return limited->Claim({"detect"}, "w1", 10ms).value(); };
   ASSERT_THAT(limited->Push({MakeTask("a"), MakeTask("b"), MakeTask("c"), MakeTask("d"), MakeTask("e", "run-2")}),

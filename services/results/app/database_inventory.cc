@@ -8,9 +8,9 @@
 #include <mutex>
 #include <variant>
 
+#include "common/base/utc_text.h"
 #include "common/io/files.h"
 #include "common/io/vector_database.h"
-#include "common/run/run_record.h"
 #include "services/results/app/site_inventory.h"
 
 namespace fringewatch::results {

@@ -6,7 +6,7 @@
 #include <map>
 #include <mutex>
 
-#include "common/run/run_record.h"
+#include "common/base/utc_text.h"
 #include "services/results/app/site_inventory.h"
 
 namespace fringewatch::results {

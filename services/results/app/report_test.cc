@@ -6,9 +6,9 @@
 
 #include "common/base/random.h"
 #include "common/io/file_replace.h"
-#include "services/results/core/made_run.h"
 #include "services/results/app/report_html.h"
 #include "services/results/app/report_parts.h"
+#include "services/results/core/test_made_run.h"
 
 namespace fringewatch::results {
 namespace {

@@ -12,8 +12,8 @@
 #include "common/io/mintpy_file.h"
 #include "common/io/raster_file.h"
 #include "services/results/app/evaluate_run.h"
-#include "services/results/core/made_run.h"
 #include "services/results/app/write_products.h"
+#include "services/results/core/test_made_run.h"
 
 namespace fringewatch::results {
 namespace {

@@ -11,7 +11,7 @@
 #include "common/queue/task_id.h"
 #include "common/run/open_runs.h"
 #include "common/wire/task_json.h"
-#include "services/results/core/made_run.h"
+#include "services/results/core/test_made_run.h"
 
 namespace fringewatch::results {
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/units.h"
-#include "services/results/core/made_run.h"
+#include "services/results/core/test_made_run.h"
 
 namespace fringewatch::results {
 namespace {

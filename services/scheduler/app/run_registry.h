@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/utc_text.h"
 #include "common/run/run_record.h"
 #include "common/store/store.h"
 #include "services/scheduler/core/run_state.h"

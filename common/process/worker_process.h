@@ -6,20 +6,20 @@
 #include <memory>
 #include <string>
 
+#include "common/process/network_settings.h"
 #include "common/queue/worker.h"
 #include "common/run/open_runs.h"
 #include "common/service/metrics.h"
 #include "common/service/settings.h"
 #include "common/store/store.h"
 
-namespace fringewatch::worker {
+namespace fringewatch::process {
 
 /// Where and with which networks a worker computes: `compute.` and `models.`.
 struct ComputeSettings {
-  std::string device = "auto";     ///< auto, cpu, cuda, cuda:N
-  std::string precision = "auto";  ///< auto, fp32, bf16
-  int threads = 0;                 ///< 0 = all
-  std::string models_folder;       ///< empty = nn::FindModels
+  std::string device = "auto";  ///< auto, cpu, cuda, cuda:N
+  int threads = 0;              ///< 0 = all
+  NetworkSettings networks;
 };
 
 /// What a stage works with. All of it outlives the stage's handler.
@@ -44,4 +44,4 @@ struct WorkerProgram {
 /// (0 = none). Exit code: 0 drained, 1 could not start (the log says why), 2 bad settings. Not from several threads.
 [[nodiscard]] int RunWorker(int argc, char** argv, const WorkerProgram& program);
 
-}  // namespace fringewatch::worker
+}  // namespace fringewatch::process
