@@ -50,7 +50,7 @@ theirs='
 ^spdlog/                                   | ^common/service/
 ^CLI/                                      | ^(common/service/|services/(cli/|trainer/main[.]cc$))
 ^toml[+][+]/                               | ^common/service/
-^nlohmann/                                 | ^(common/(stack|nn|wire|run|service)/|services/|tests/)
+^nlohmann/                                 | ^(common/(stack|nn|io|wire|run|service)/|services/|tests/)
 ^(gtest|gmock)/                            | (^tests/|_test[.]cc$|[/_]test_[a-z_]+[.](h|cc)$)
 '
 
