@@ -19,12 +19,16 @@
 namespace fringewatch {
 
 enum class Priority { kRoutine, kEmergency };
+/// As the queue, the store and the metrics write it.
+[[nodiscard]] constexpr const char* NameOf(Priority priority) {
+  return priority == Priority::kEmergency ? "emergency" : "routine";
+}
 
 /// A unit of work. `task_id` is a hash of the task's inputs: two tasks of one id are the same task.
 struct Task {
   std::string task_id;
   std::string run_id;
-  std::string kind;  ///< "detect", "patch": who can work on it
+  std::string kind;  ///< of task_id.h: who can work on it
   int attempt = 0;   ///< 1 at the first claim; set by the queue
   Priority priority = Priority::kRoutine;
   std::string payload;  ///< under 1 KiB: rasters and sites travel by store key

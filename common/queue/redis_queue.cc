@@ -21,8 +21,9 @@ using SteadyTime = std::chrono::steady_clock;
 constexpr Milliseconds kLongestBlock{1000};  ///< so that a draining worker notices soon
 constexpr size_t kPushBatch = 500;           ///< tasks per script: Redis serves nobody else meanwhile
 
-const char* NameOf(Priority priority) { return priority == Priority::kEmergency ? "emergency" : "routine"; }
-Priority PriorityOf(const std::string& name) { return name == "emergency" ? Priority::kEmergency : Priority::kRoutine; }
+Priority PriorityOf(const std::string& name) {
+  return name == NameOf(Priority::kEmergency) ? Priority::kEmergency : Priority::kRoutine;
+}
 
 void Append(const Task& task, Arguments& arguments) {
   arguments.insert(arguments.end(), {task.task_id, task.run_id, task.kind, NameOf(task.priority), task.payload});

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/decode_json.h"
 #include "common/base/hash.h"
 
 namespace fringewatch {
@@ -49,8 +50,8 @@ StackSource SourceOf(const Json& json) {
           .track_name = json.at("track_name")};
 }
 
-constexpr std::pair<Priority, const char*> kPriorities[] = {{Priority::kRoutine, "routine"},
-                                                            {Priority::kEmergency, "emergency"}};
+constexpr std::pair<Priority, const char*> kPriorities[] = {{Priority::kRoutine, NameOf(Priority::kRoutine)},
+                                                            {Priority::kEmergency, NameOf(Priority::kEmergency)}};
 constexpr std::pair<RunEvent::Kind, const char*> kKinds[] = {{RunEvent::Kind::kFinished, "finished"},
                                                              {RunEvent::Kind::kResumed, "resumed"},
                                                              {RunEvent::Kind::kCancelled, "cancelled"}};
@@ -87,16 +88,6 @@ CountsByKind CountsOf(const Json& json) {
   return counts;
 }
 
-/// Parses and reads; nlohmann's exceptions end here.
-template <typename Read>
-auto Decode(const std::string& text, const char* what, Read&& read) -> StatusOr<decltype(read(Json()))> {
-  try {
-    return read(Json::parse(text));
-  } catch (const Json::exception& e) {
-    return Error(Fault::kInternal, "{} cannot be decoded: {} in '{}'", what, e.what(), text.substr(0, 120));
-  }
-}
-
 std::string ShortHash(const std::string& text) { return Sha256(text).substr(0, 16); }
 
 }  // namespace
@@ -109,7 +100,7 @@ std::string ToJson(const RunRecord& record) {
                {"tile_px", record.tile_px},
                {"halo_px", record.halo_px},
                {"skip_rejected", record.skip_rejected},
-               {"priority", NameIn(kPriorities, record.priority)},
+               {"priority", NameOf(record.priority)},
                {"compute", record.compute},
                {"detector_models", record.detector_models},
                {"unwrapper_models", record.unwrapper_models},
@@ -143,7 +134,7 @@ std::string ToJson(const RunOutcome& outcome) {
 }
 
 StatusOr<RunRecord> RunRecordFromJson(const std::string& text) {
-  return Decode(text, "run record", [](const Json& json) {
+  return DecodeJson<Json>(text, "run record", [](const Json& json) {
     return RunRecord{.run_id = json.at("run_id"),
                      .track = json.at("track"),
                      .source = SourceOf(json.at("source")),
@@ -167,7 +158,7 @@ StatusOr<RunRecord> RunRecordFromJson(const std::string& text) {
 }
 
 StatusOr<RunEvent> RunEventFromJson(const std::string& text) {
-  return Decode(text, "run event", [](const Json& json) {
+  return DecodeJson<Json>(text, "run event", [](const Json& json) {
     return RunEvent{.kind = ValueIn(kKinds, json.at("kind")),
                     .at = json.at("at"),
                     .by = json.at("by"),
@@ -179,7 +170,7 @@ StatusOr<RunEvent> RunEventFromJson(const std::string& text) {
 }
 
 StatusOr<RunOutcome> RunOutcomeFromJson(const std::string& text) {
-  return Decode(text, "run outcome", [](const Json& json) {
+  return DecodeJson<Json>(text, "run outcome", [](const Json& json) {
     RunOutcome outcome{.done_detect_ids = json.at("done_detect_ids")};
     for (const Json& task : json.at("dead")) {
       outcome.dead.push_back({.task_id = task.at("task_id"),

@@ -17,8 +17,8 @@ struct RunRecord {
   std::string run_id;  ///< first 12 hexadecimal digits of the hash of the spec
   std::string track;
   StackSource source;
-  double threshold = 0.5;  ///< evidence a site must reach
-  int tile_px = 1024, halo_px = 128;
+  double threshold = 0;  ///< evidence a site must reach
+  int tile_px = 0, halo_px = 0;
   bool skip_rejected = false;
   Priority priority = Priority::kRoutine;
   std::string compute;                        ///< device kind and precision that every worker must have: "cpu bf16"

@@ -149,8 +149,7 @@ void Metrics::SetQueue(const std::vector<LineState>& lines) {
   std::map<Labels, double> leased;
   std::map<Labels, double> oldest;
   for (const LineState& line : lines) {
-    const Labels labels = {{"queue", line.kind},
-                           {"priority", line.priority == Priority::kEmergency ? "emergency" : "routine"}};
+    const Labels labels = {{"queue", line.kind}, {"priority", NameOf(line.priority)}};
     queued[labels] = static_cast<double>(line.queued);
     leased[labels] = static_cast<double>(line.leased);
     oldest[labels] = line.oldest_age_s;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <sstream>
+#include <string_view>
 
+#include "common/wire/message_text.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -16,6 +18,7 @@ constexpr size_t kMessageBytes = 1500;
 constexpr size_t kDetailBytes = 3000;
 
 constexpr const char* kDomain = "fringewatch";
+constexpr int kRetryAfter_s = 1;
 
 /// Bytes of `c` in the header grpc-message.
 size_t EncodedSize(char c) { return c >= ' ' && c <= '~' && c != '%' ? 1 : 3; }
@@ -54,72 +57,61 @@ std::string ReasonIn(const std::string& text) {
   return {};
 }
 
-/// Protobuf text must be UTF-8, and file names need not be.
-std::string Utf8(const std::string& bytes) {
-  std::string text;
-  for (size_t i = 0; i < bytes.size();) {
-    const auto lead = static_cast<unsigned char>(bytes[i]);
-    const size_t size = lead < 0x80                   ? 1
-                        : lead >= 0xC2 && lead < 0xE0 ? 2
-                        : lead >= 0xE0 && lead < 0xF0 ? 3
-                        : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                      : 0;
-    bool whole = size > 0 && i + size <= bytes.size();
-    for (size_t k = 1; whole && k < size; ++k) whole = (static_cast<unsigned char>(bytes[i + k]) & 0xC0U) == 0x80U;
-    text += whole ? bytes.substr(i, size) : "?";
-    i += whole ? size : 1;
-  }
-  return text;
-}
-
 /// Adds items by `add` until the budget is spent; then one that counts the rest.
 template <typename Items, typename Add>
 void AddWithin(const Items& items, Add add) {
   size_t spent = 0;
   size_t added = 0;
   for (const auto& item : items) {
-    const std::string text = Shortened(Utf8(item.second), 800);
+    const std::string text = Shortened(item.second, 800);
     spent += text.size() + item.first.size() + 40;
     if (spent > kDetailBytes) break;
-    add(Utf8(item.first), text);
+    add(item.first, text);
     ++added;
   }
   if (added < items.size()) add("", fmt::format("and {} more", items.size() - added));
 }
 
-std::vector<std::pair<std::string, std::string>> Unnamed(const std::vector<std::string>& texts) {
-  std::vector<std::pair<std::string, std::string>> named;
-  named.reserve(texts.size());
-  for (const std::string& text : texts) named.emplace_back("", text);
-  return named;
+/// A problem that names its field, as option and request checks write it ("FW-1010 bad option: policy.tile_px: 7 is
+/// not 64 to 8192"), in two parts; else no field and the whole text.
+std::pair<std::string, std::string> FieldAndProblem(const std::string& text) {
+  constexpr std::string_view kColon = ": ";
+  const std::string reason = ReasonIn(text);
+  const size_t title_end = reason.empty() ? std::string::npos : text.find(kColon, text.find(reason));
+  if (title_end == std::string::npos) return {"", text};
+  const size_t begin = title_end + kColon.size();
+  const size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_.", begin);
+  if (end == begin || end == std::string::npos || text.compare(end, kColon.size(), kColon) != 0) return {"", text};
+  return {text.substr(begin, end - begin), text.substr(end + kColon.size())};
 }
 
-google::rpc::BadRequest BadRequestOf(const std::string& message, const RpcDetails& details) {
+google::rpc::BadRequest BadRequestOf(const std::string& message) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (const std::string& problem : ProblemsOf(message)) fields.push_back(FieldAndProblem(problem));
   google::rpc::BadRequest bad;
-  AddWithin(details.fields.empty() ? Unnamed(ProblemsOf(message)) : details.fields,
-            [&bad](const std::string& field, const std::string& text) {
-              google::rpc::BadRequest::FieldViolation* violation = bad.add_field_violations();
-              violation->set_field(field);
-              violation->set_description(text);
-            });
+  AddWithin(fields, [&bad](const std::string& field, const std::string& text) {
+    google::rpc::BadRequest::FieldViolation* violation = bad.add_field_violations();
+    violation->set_field(field);
+    violation->set_description(text);
+  });
   return bad;
 }
 
-google::rpc::PreconditionFailure PreconditionOf(const std::string& message, const RpcDetails& details) {
+google::rpc::PreconditionFailure PreconditionOf(const std::string& message) {
+  std::vector<std::pair<std::string, std::string>> problems;
+  for (std::string& problem : ProblemsOf(message)) problems.emplace_back(ReasonIn(problem), std::move(problem));
   google::rpc::PreconditionFailure failure;
-  AddWithin(Unnamed(details.violations.empty() ? ProblemsOf(message) : details.violations),
-            [&failure](const std::string&, const std::string& text) {
-              google::rpc::PreconditionFailure::Violation* violation = failure.add_violations();
-              violation->set_type(ReasonIn(text));
-              violation->set_description(text);
-            });
+  AddWithin(problems, [&failure](const std::string& reason, const std::string& text) {
+    google::rpc::PreconditionFailure::Violation* violation = failure.add_violations();
+    violation->set_type(reason);
+    violation->set_description(text);
+  });
   return failure;
 }
 
-google::rpc::RetryInfo RetryOf(std::chrono::milliseconds after) {
+google::rpc::RetryInfo Retry() {
   google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_seconds(after.count() / 1000);
-  retry.mutable_retry_delay()->set_nanos(static_cast<int>(after.count() % 1000) * 1'000'000);
+  retry.mutable_retry_delay()->set_seconds(kRetryAfter_s);
   return retry;
 }
 
@@ -127,9 +119,9 @@ google::rpc::RetryInfo RetryOf(std::chrono::milliseconds after) {
 
 std::string ReasonOf(const Status& status) { return ReasonIn(MessageOf(status)); }
 
-grpc::Status ToRpcStatus(const Status& status, const RpcDetails& details) {
+grpc::Status ToRpcStatus(const Status& status) {
   if (status.ok()) return {};
-  const std::string whole = Utf8(MessageOf(status));
+  const std::string whole = MessageText(MessageOf(status), std::string::npos);
   const std::string message = Shortened(whole, kMessageBytes);
   google::rpc::Status full;
   full.set_code(static_cast<int>(status.code()));
@@ -137,13 +129,12 @@ grpc::Status ToRpcStatus(const Status& status, const RpcDetails& details) {
   google::rpc::ErrorInfo info;
   info.set_domain(kDomain);
   info.set_reason(ReasonIn(whole));
-  for (const auto& [key, value] : details.metadata) (*info.mutable_metadata())[Utf8(key)] = Shortened(Utf8(value), 400);
-  if (!info.reason().empty() || !info.metadata().empty()) full.add_details()->PackFrom(info);
+  if (!info.reason().empty()) full.add_details()->PackFrom(info);
   switch (status.code()) {
-    case StatusCode::kInvalidArgument: full.add_details()->PackFrom(BadRequestOf(whole, details)); break;
-    case StatusCode::kFailedPrecondition: full.add_details()->PackFrom(PreconditionOf(whole, details)); break;
+    case StatusCode::kInvalidArgument: full.add_details()->PackFrom(BadRequestOf(whole)); break;
+    case StatusCode::kFailedPrecondition: full.add_details()->PackFrom(PreconditionOf(whole)); break;
     case StatusCode::kUnavailable:
-    case StatusCode::kResourceExhausted: full.add_details()->PackFrom(RetryOf(details.retry_after)); break;
+    case StatusCode::kResourceExhausted: full.add_details()->PackFrom(Retry()); break;
     default: break;
   }
   return {static_cast<grpc::StatusCode>(status.code()), message, full.SerializeAsString()};
@@ -156,13 +147,11 @@ Status FromRpcStatus(const grpc::Status& status) {
 
 RpcDetails DetailsOf(const grpc::Status& status) {
   RpcDetails details;
-  details.retry_after = std::chrono::milliseconds(0);
   google::rpc::Status full;
   if (!full.ParseFromString(status.error_details())) return details;
   for (const google::protobuf::Any& any : full.details()) {
     if (google::rpc::ErrorInfo info; any.UnpackTo(&info)) {
       details.reason = info.reason();
-      details.metadata = {info.metadata().begin(), info.metadata().end()};
     } else if (google::rpc::BadRequest bad; any.UnpackTo(&bad)) {
       for (const auto& violation : bad.field_violations()) {
         details.fields.emplace_back(violation.field(), violation.description());

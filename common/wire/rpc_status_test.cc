@@ -35,12 +35,9 @@ TEST(RpcStatusTest, TheDetailsAreAGoogleRpcStatus) {
   EXPECT_EQ(full.details(0).type_url(), "type.googleapis.com/google.rpc.ErrorInfo");
 }
 
-TEST(RpcStatusTest, ReasonAndMetadataTravelInErrorInfo) {
-  RpcDetails sent;
-  sent.metadata = {{"run", "12ab"}, {"path", "/a/b.tif"}};
-  const RpcDetails details = DetailsOf(ToRpcStatus(Error(Fault::kWrongState, "x"), sent));
+TEST(RpcStatusTest, TheReasonTravelsInErrorInfo) {
+  const RpcDetails details = DetailsOf(ToRpcStatus(Error(Fault::kWrongState, "x")));
   EXPECT_EQ(details.reason, "FW-1016");
-  EXPECT_THAT(details.metadata, ElementsAre(Pair("path", "/a/b.tif"), Pair("run", "12ab")));
   EXPECT_EQ(details.retry_after.count(), 0);
   EXPECT_EQ(ReasonOf(Status(StatusCode::kInternal, "FW-12 and FW-12345 and FW-1003x")), "FW-1003");
   EXPECT_EQ(ReasonOf(Status(StatusCode::kInternal, "nothing")), "");
@@ -56,19 +53,26 @@ TEST(RpcStatusTest, EveryProblemIsAViolation) {
 }
 
 TEST(RpcStatusTest, BadArgumentsNameTheirFields) {
-  RpcDetails sent;
-  sent.fields = {{"policy.threshold", "must be 0.01 to 0.99"}, {"source.uri", "is empty"}};
-  const Status status = Error(Fault::kBadOption, "two fields");
-  EXPECT_EQ(DetailsOf(ToRpcStatus(status, sent)).fields, sent.fields);
-  EXPECT_THAT(DetailsOf(ToRpcStatus(status)).fields, ElementsAre(Pair("", "FW-1010 bad option: two fields")));
+  Problems problems;
+  problems.Add(Fault::kBadOption, "policy.threshold: must be 0.01 to 0.99");
+  problems.Add(Fault::kBadOption, "source.uri: is empty; name the folder: /a");
+  problems.Add(Fault::kBadOption, "two at once");
+  EXPECT_THAT(
+      DetailsOf(ToRpcStatus(problems.ToStatus("SubmitTrack"))).fields,
+      ElementsAre(Pair("policy.threshold", "must be 0.01 to 0.99"), Pair("source.uri", "is empty; name the folder: /a"),
+                  Pair("", "FW-1010 bad option: two at once")));
+  Problems one;
+  one.Add(Fault::kBadOption, "page_size: 1001 is not 1 to 1000");
+  EXPECT_THAT(DetailsOf(ToRpcStatus(one.ToStatus("ListRuns"))).fields,
+              ElementsAre(Pair("page_size", "1001 is not 1 to 1000")));
+  EXPECT_THAT(DetailsOf(ToRpcStatus(Error(Fault::kFormatUnknown, "/data/x: no format"))).fields,
+              ElementsAre(Pair("", "FW-1011 format unknown: /data/x: no format")));
 }
 
 TEST(RpcStatusTest, WhatMayPassSaysWhenToTryAgain) {
   EXPECT_EQ(DetailsOf(ToRpcStatus(Error(Fault::kServiceAway, "x"))).retry_after.count(), 1000);
-  RpcDetails sent;
-  sent.retry_after = std::chrono::milliseconds(2500);
-  EXPECT_EQ(DetailsOf(ToRpcStatus(Error(Fault::kQuota, "x"), sent)).retry_after.count(), 2500);
-  EXPECT_EQ(DetailsOf(ToRpcStatus(Error(Fault::kForbidden, "x"), sent)).retry_after.count(), 0);
+  EXPECT_EQ(DetailsOf(ToRpcStatus(Error(Fault::kQuota, "x"))).retry_after.count(), 1000);
+  EXPECT_EQ(DetailsOf(ToRpcStatus(Error(Fault::kForbidden, "x"))).retry_after.count(), 0);
 }
 
 TEST(RpcStatusTest, LongListsFitIntoTrailersAndSayThatTheyWereCut) {
@@ -77,9 +81,7 @@ TEST(RpcStatusTest, LongListsFitIntoTrailersAndSayThatTheyWereCut) {
     for (int i = 0; i < 1000; ++i) problems.Add(Fault::kRasterTruncated, fmt::format("{}/{}.tif", name, i));
     problems.Add(Fault::kRasterTruncated, std::string(20'000, 'x'));
     const Status status(StatusCode::kFailedPrecondition, MessageOf(problems.ToStatus("track")));
-    RpcDetails sent;
-    sent.metadata = {{"path", std::string(5000, 'p')}};
-    const grpc::Status rpc = ToRpcStatus(status, sent);
+    const grpc::Status rpc = ToRpcStatus(status);
     EXPECT_LT(rpc.error_message().size() + rpc.error_details().size(), 7000U);
     EXPECT_THAT(rpc.error_message(), AllOf(HasSubstr("1001 problems"), HasSubstr("(cut)")));
     const RpcDetails details = DetailsOf(rpc);
@@ -91,7 +93,7 @@ TEST(RpcStatusTest, LongListsFitIntoTrailersAndSayThatTheyWereCut) {
 TEST(RpcStatusTest, BytesThatAreNoTextAreReplaced) {
   const Status status(StatusCode::kDataLoss, "FW-2001 raster truncated: b\xff\xc3.tif \xe5\x9c\xb0");
   const grpc::Status rpc = ToRpcStatus(status);
-  EXPECT_EQ(rpc.error_message(), "FW-2001 raster truncated: b??.tif \xe5\x9c\xb0");
+  EXPECT_EQ(rpc.error_message(), "FW-2001 raster truncated: b\xef\xbf\xbd\xef\xbf\xbd.tif \xe5\x9c\xb0");
   EXPECT_EQ(DetailsOf(rpc).reason, "FW-2001");
 }
 

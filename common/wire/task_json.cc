@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/decode_json.h"
+
 namespace fringewatch {
 namespace {
 
@@ -37,16 +39,6 @@ FlaggedSite SiteOf(const Json& json) {
   return site;
 }
 
-/// Parses and reads; nlohmann's exceptions end here.
-template <typename Read>
-auto Decode(const std::string& text, const char* what, Read&& read) -> StatusOr<decltype(read(Json()))> {
-  try {
-    return read(Json::parse(text));
-  } catch (const Json::exception& e) {
-    return Error(Fault::kInternal, "{} cannot be decoded: {} in '{}'", what, e.what(), text.substr(0, 120));
-  }
-}
-
 }  // namespace
 
 namespace wire {
@@ -73,26 +65,26 @@ std::string DetectAnswerToJson(const DetectAnswer& answer) {
 }
 
 StatusOr<Tile> TileFromJson(const std::string& text) {
-  return Decode(text, "tile", [](const Json& json) {
+  return DecodeJson<Json>(text, "tile", [](const Json& json) {
     return Tile{WindowOf(json.at("core")), WindowOf(json.at("padded"))};
   });
 }
 
 StatusOr<PatchOrder> PatchOrderFromJson(const std::string& text) {
-  return Decode(text, "patch order", [](const Json& json) {
+  return DecodeJson<Json>(text, "patch order", [](const Json& json) {
     return PatchOrder{json.at("detect_key").get<std::string>(), json.at("site_index").get<int>()};
   });
 }
 
 StatusOr<SiteResult> SiteResultFromJson(const std::string& text) {
-  return Decode(text, "site result", [](const Json& json) {
+  return DecodeJson<Json>(text, "site result", [](const Json& json) {
     return SiteResult{{json.at("detect_key").get<std::string>(), json.at("site_index").get<int>()},
                       json.at("series_key").get<std::string>()};
   });
 }
 
 StatusOr<DetectAnswer> DetectAnswerFromJson(const std::string& text) {
-  return Decode(text, "detection answer", [](const Json& json) {
+  return DecodeJson<Json>(text, "detection answer", [](const Json& json) {
     DetectAnswer answer;
     for (const Json& site : json.at("sites")) answer.sites.push_back(SiteOf(site));
     answer.pixels_scanned = json.at("pixels_scanned").get<long>();

@@ -114,7 +114,7 @@ StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(const Connecti
   return grpc::SslCredentials(ssl);
 }
 
-/// The message, and what only the details say: fields, problems, the id by which the server's log has the error.
+/// The message, and what only the details say: fields and problems.
 Status WithDetails(const grpc::Status& status) {
   const Status told = wire::FromRpcStatus(status);
   const wire::RpcDetails details = wire::DetailsOf(status);
@@ -124,10 +124,6 @@ Status WithDetails(const grpc::Status& status) {
   };
   for (const auto& [field, problem] : details.fields) add(field.empty() ? problem : field + ": " + problem);
   for (const std::string& problem : details.violations) add(problem);
-  const auto correlation = details.metadata.find("correlation_id");
-  if (correlation != details.metadata.end()) {
-    if (message.find(correlation->second) == std::string::npos) add("correlation id " + correlation->second);
-  }
   return Status(told.code(), message);
 }
 

@@ -6,6 +6,8 @@
 #include <mutex>
 
 #include "common/wire/rpc_status.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "services/cli/test_client_line.h"
 #include "services/cli/test_scripted_server.h"
 #include "tests/support/temporary_folder.h"
@@ -168,16 +170,18 @@ TEST_F(ConnectionTest, EveryKindOfErrorHasItsExitCodeAndRemedy) {
 TEST_F(ConnectionTest, WhatOnlyTheDetailsSayIsSaidToo) {
   ScriptedJobs jobs;
   const ScriptedServer server({&jobs});
-  wire::RpcDetails details;
-  details.fields = {{"policy.tile_px", "7 is not 64 to 8192"}};
-  details.metadata = {{"correlation_id", "7f3a"}};
-  jobs.GetRun_script.answer = [&details](const v1::GetRunRequest&, v1::Run&) {
-    return wire::ToRpcStatus(Error(Fault::kBadOption, "the request is wrong"), details);
+  google::rpc::BadRequest bad;
+  auto* violation = bad.add_field_violations();
+  violation->set_field("policy.tile_px");
+  violation->set_description("7 is not 64 to 8192");
+  google::rpc::Status full;
+  full.add_details()->PackFrom(bad);
+  jobs.GetRun_script.answer = [&full](const v1::GetRunRequest&, v1::Run&) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "FW-1010 bad option: the request is wrong",
+                        full.SerializeAsString());
   };
   const Said said = Say("runs r1 --server " + server.address());
-  EXPECT_EQ(said.err,
-            "error: FW-1010 bad option: the request is wrong\n  policy.tile_px: 7 is not 64 to 8192\n"
-            "  correlation id 7f3a\n");
+  EXPECT_EQ(said.err, "error: FW-1010 bad option: the request is wrong\n  policy.tile_px: 7 is not 64 to 8192\n");
   // What the message has already is not repeated.
   jobs.GetRun_script.answer = [](const v1::GetRunRequest&, v1::Run&) {
     Problems problems;
@@ -187,6 +191,10 @@ TEST_F(ConnectionTest, WhatOnlyTheDetailsSayIsSaidToo) {
   };
   EXPECT_EQ(Say("runs r1 --server " + server.address()).err,
             "error: /data: 2 problems\n  FW-1006 stack empty: no pair\n  FW-1003 wavelength missing: no wavelength\n");
+  jobs.GetRun_script.answer = [](const v1::GetRunRequest&, v1::Run&) {
+    return wire::ToRpcStatus(Error(Fault::kBadOption, "run_id: is empty"));
+  };
+  EXPECT_EQ(Say("runs r1 --server " + server.address()).err, "error: FW-1010 bad option: run_id: is empty\n");
 }
 
 TEST_F(ConnectionTest, AServerThatDoesNotAnswerRunsIntoTheTimeout) {

@@ -8,6 +8,7 @@
 #include "common/io/open_stack.h"
 #include "common/sim/scene.h"
 #include "services/cli/exit_code.h"
+#include "services/scheduler/core/run_policy.h"
 
 namespace fringewatch::cli {
 
@@ -22,11 +23,8 @@ struct ComputeOptions {
 struct RunOptions {
   StackSource source;
   ComputeOptions compute;
-  std::string out;             ///< run folder; empty = runs/<run_id>
-  double threshold = 0.5;      ///< evidence a site must reach, 0 to 1
-  int tile_px = 1024;          ///< core of a detection tile
-  int halo_px = 128;           ///< context around it: receptive field and largest site radius
-  bool skip_rejected = false;  ///< go on without the inputs that were rejected
+  std::string out;  ///< run folder; empty = runs/<run_id>
+  scheduler::RunPolicy policy;
 };
 
 struct SimulateOptions {
@@ -51,7 +49,7 @@ struct DetectOptions {
   PairFiles files;
   ComputeOptions compute;
   std::string out;
-  double threshold = 0.5;
+  double threshold = scheduler::RunPolicy().threshold;
   std::optional<double> wavelength_m, pixel_size_m;
   std::optional<int> span_days;
 };

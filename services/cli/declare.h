@@ -8,6 +8,7 @@
 
 #include "common/stack/stack_source.h"
 #include "services/cli/console.h"
+#include "services/scheduler/core/run_policy.h"
 
 namespace fringewatch::cli {
 
@@ -22,6 +23,12 @@ void DeclareCompletion(CLI::App& app, const Console& console, Chosen& chosen);
 
 /// Where a stack lies and how to read it: the same for `run`, `submit` and `plan`.
 void AddSource(CLI::App& command, StackSource& source);
+
+/// Accepts what lies within `limits`, both ends included.
+template <typename T>
+[[nodiscard]] CLI::Range Within(const scheduler::Limits<T>& limits) {
+  return CLI::Range(limits.least, limits.most);
+}
 
 /// New options for `command`. They live as long as the command does, and are what `call` gets when it was chosen.
 template <typename Options>

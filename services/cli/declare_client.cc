@@ -1,5 +1,6 @@
 #include "services/cli/client_commands.h"
 #include "services/cli/declare.h"
+#include "services/scheduler/core/run_policy.h"
 
 namespace fringewatch::cli {
 namespace {
@@ -47,12 +48,16 @@ void AddLimit(CLI::App& command, int& limit) {
 
 void AddTrack(CLI::App& command, TrackOptions& track) {
   AddSource(command, track.source);
-  command.add_option("--threshold", track.threshold, "Evidence a site must reach; default: 0.5")
-      ->check(CLI::Range(0.01, 0.99));
-  command.add_option("--tile", track.tile_px, "Core of a detection tile, pixels; default: 1024")
-      ->check(CLI::Range(64, 8192));
-  command.add_option("--halo", track.halo_px, "Context around a tile, pixels; default: 128")
-      ->check(CLI::Range(0, 2048));
+  const scheduler::RunPolicy usual;
+  command
+      .add_option("--threshold", track.threshold,
+                  fmt::format("Evidence a site must reach; default: {}", usual.threshold))
+      ->check(Within(scheduler::kThresholdLimits));
+  command
+      .add_option("--tile", track.tile_px, fmt::format("Core of a detection tile, pixels; default: {}", usual.tile_px))
+      ->check(Within(scheduler::kTileLimits_px));
+  command.add_option("--halo", track.halo_px, fmt::format("Context around a tile, pixels; default: {}", usual.halo_px))
+      ->check(Within(scheduler::kHaloLimits_px));
   command.add_flag("--skip-rejected", track.skip_rejected, "Go on without the inputs that were rejected");
 }
 

@@ -1,5 +1,6 @@
 #include "services/cli/commands.h"
 #include "services/cli/declare.h"
+#include "services/scheduler/core/run_policy.h"
 
 namespace fringewatch::cli {
 namespace {
@@ -26,16 +27,16 @@ void DeclareRun(CLI::App& app, Chosen& chosen) {
   RunOptions& options = *OptionsOf<RunOptions>(*command, chosen, RunCommand);
   AddSource(*command, options.source);
   command->add_option("--out", options.out, "Run folder; default: runs/<run id>");
-  command->add_option("--threshold", options.threshold, "Evidence a site must reach")
+  command->add_option("--threshold", options.policy.threshold, "Evidence a site must reach")
       ->capture_default_str()
-      ->check(CLI::Range(0.01, 0.99));
-  command->add_option("--tile", options.tile_px, "Core of a detection tile, pixels")
+      ->check(Within(scheduler::kThresholdLimits));
+  command->add_option("--tile", options.policy.tile_px, "Core of a detection tile, pixels")
       ->capture_default_str()
-      ->check(CLI::Range(64, 8192));
-  command->add_option("--halo", options.halo_px, "Context around a tile, pixels")
+      ->check(Within(scheduler::kTileLimits_px));
+  command->add_option("--halo", options.policy.halo_px, "Context around a tile, pixels")
       ->capture_default_str()
-      ->check(CLI::Range(0, 2048));
-  command->add_flag("--skip-rejected", options.skip_rejected, "Go on without the inputs that were rejected");
+      ->check(Within(scheduler::kHaloLimits_px));
+  command->add_flag("--skip-rejected", options.policy.skip_rejected, "Go on without the inputs that were rejected");
   AddCompute(*command, options.compute);
 }
 
@@ -80,7 +81,9 @@ void DeclareDetect(CLI::App& app, Chosen& chosen) {
   DetectOptions& options = *OptionsOf<DetectOptions>(*command, chosen, DetectCommand);
   AddPair(*command, options.files);
   command->add_option("--out", options.out, "Folder to write")->required();
-  command->add_option("--threshold", options.threshold)->capture_default_str()->check(CLI::Range(0.01, 0.99));
+  command->add_option("--threshold", options.threshold)
+      ->capture_default_str()
+      ->check(Within(scheduler::kThresholdLimits));
   command->add_option("--wavelength", options.wavelength_m, "Metres")->check(CLI::PositiveNumber);
   command->add_option("--pixel-size", options.pixel_size_m, "Metres")->check(CLI::PositiveNumber);
   command->add_option("--days", options.span_days, "Days between the two images")->check(CLI::PositiveNumber);

@@ -16,6 +16,11 @@ ExitCode ExitCodeOf(const Status& status) {
   }
 }
 
+ExitCode ExitCodeOfRun(std::string_view state) {
+  if (state == "PARTIAL" || state == "CANCELLED") return ExitCode::kPartial;
+  return state == "FAILED" ? ExitCode::kBadInput : ExitCode::kDone;
+}
+
 ExitCode Report(const Status& status) {
   std::fflush(stdout);  // what was printed before the error is read before it
   if (!status.ok()) fmt::print(stderr, "error: {}\n", MessageOf(status));

@@ -1,6 +1,8 @@
 /// Exit codes of every command, the same for people and scripts.
 #pragma once
 
+#include <string_view>
+
 #include "common/base/status.h"
 
 namespace fringewatch::cli {
@@ -14,6 +16,9 @@ enum class ExitCode : int {
 };
 
 [[nodiscard]] ExitCode ExitCodeOf(const Status& status);
+
+/// Of a run in this state ("PARTIAL"): kPartial for PARTIAL and CANCELLED, kBadInput for FAILED, else kDone.
+[[nodiscard]] ExitCode ExitCodeOfRun(std::string_view state);
 
 /// Prints "error: ..." on stderr, unless the status is OK, and gives its exit code.
 [[nodiscard]] ExitCode Report(const Status& status);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/queue/task_id.h"
 #include "common/queue/worker.h"
 #include "services/detector/app/detect_task.h"
 #include "services/results/app/publish_task.h"
@@ -20,16 +21,12 @@ class TaskTally {
  public:
   explicit TaskTally(const TaskProgress& on_task) : on_task_(on_task) {}
   void Expect(const std::vector<Task>& tasks) {
-    for (const Task& task : tasks) {
-      ++counts_[task.kind].known;
-      planned_.insert(task.task_id);
-    }
+    for (const Task& task : tasks) ++counts_[task.kind].known;
   }
   void Finish(const Task& task) {
     Count& count = counts_[task.kind];
     on_task_(task.kind, ++count.done, count.known);
   }
-  [[nodiscard]] const std::set<std::string>& planned() const { return planned_; }
 
  private:
   struct Count {
@@ -38,7 +35,6 @@ class TaskTally {
   };
   const TaskProgress& on_task_;
   std::map<std::string, Count> counts_;
-  std::set<std::string> planned_;
 };
 
 /// Works until the queue is empty; every task is done or dead afterwards.
@@ -56,14 +52,12 @@ Status Drain(Queue& queue, const std::vector<TaskHandler*>& handlers, TaskTally&
 }
 
 /// Stores how the run ended and queues its last task.
-Status PushPublishing(const RunRecord& record, Store& store, Queue& queue, scheduler::RunProgress& progress,
-                      const std::set<std::string>& planned) {
+Status PushPublishing(const RunRecord& record, Store& store, Queue& queue, scheduler::RunState& state) {
   FW_ASSIGN_OR_RETURN(const std::set<std::string> done, queue.DoneSet(record.run_id));
   FW_ASSIGN_OR_RETURN(const std::vector<DeadTask> dead, queue.DeadTasks(record.run_id));
-  std::set<std::string> dead_ids;
-  for (const DeadTask& letter : dead) dead_ids.insert(letter.task.task_id);
-  progress = scheduler::Assess(planned, done, dead_ids);
   const RunOutcome outcome = scheduler::OutcomeOf(record, done, dead);
+  state =
+      scheduler::EndOf(static_cast<long>(outcome.done_detect_ids.size()), static_cast<long>(outcome.dead.size()), true);
   const std::string key = OutcomeKey(record.run_id, outcome);
   FW_RETURN_IF_ERROR(store.PutIfAbsent(key, ToJson(outcome)));
   return queue.Push({scheduler::PublishTaskOf(record, key)});
@@ -73,7 +67,7 @@ Status PushPublishing(const RunRecord& record, Store& store, Queue& queue, sched
 Status StatusOfPublishing(const Queue& queue, const std::string& run_id) {
   FW_ASSIGN_OR_RETURN(const std::vector<DeadTask> dead, queue.DeadTasks(run_id));
   for (const DeadTask& letter : dead) {
-    if (letter.task.kind == "publish") return letter.status;
+    if (letter.task.kind == kPublishKind) return letter.status;
   }
   return {};
 }
@@ -102,7 +96,7 @@ StatusOr<LocalRun> RunInOneProcess(const std::shared_ptr<const OpenRun>& run, co
   tally.Expect(first);
   FW_RETURN_IF_ERROR(queue->Push(first));
   FW_RETURN_IF_ERROR(Drain(*queue, {&detect, &patch, &site}, tally, stop));
-  FW_RETURN_IF_ERROR(PushPublishing(run->record, stages.store, *queue, local.progress, tally.planned()));
+  FW_RETURN_IF_ERROR(PushPublishing(run->record, stages.store, *queue, local.state));
   FW_RETURN_IF_ERROR(Drain(*queue, {&publish}, tally, stop));
   FW_RETURN_IF_ERROR(StatusOfPublishing(*queue, run->record.run_id));
   return local;

@@ -27,14 +27,14 @@ struct Stages {
 using TaskProgress = std::function<void(const std::string& kind, int done, int total)>;
 
 struct LocalRun {
-  scheduler::RunProgress progress;
+  scheduler::RunState state = scheduler::RunState::kFailed;
   results::RunFacts facts;
   results::Inventory inventory;
 };
 
 /// Runs every task of the plan and what follows from it, and writes the products into `folder`. `stop` is asked
 /// between tasks. \error kInterrupted when `stop` said so: the artifacts stay, running again continues; of the
-/// products when they could not be written. Failed tasks are no error: see LocalRun::progress.
+/// products when they could not be written. Failed tasks are no error: see LocalRun::state.
 [[nodiscard]] StatusOr<LocalRun> RunInOneProcess(const std::shared_ptr<const OpenRun>& run, const Stages& stages,
                                                  const std::string& folder, const TaskProgress& on_task,
                                                  const std::function<bool()>& stop);

@@ -6,6 +6,7 @@
 #include "common/io/open_stack.h"
 #include "common/nn/device.h"
 #include "common/nn/model_card.h"
+#include "common/queue/task_id.h"
 #include "services/cli/commands.h"
 #include "services/cli/exit_code.h"
 #include "services/cli/interrupt.h"
@@ -42,7 +43,7 @@ void PrintInputs(const Track& track) {
 /// Rejected inputs stop the run before anything heavy, unless the operator said to go on.
 Status CheckInputs(const Track& track, const RunOptions& options) {
   const int rejected = CountOf(track, Verdict::kRejected);
-  if (rejected == 0 || options.skip_rejected) return {};
+  if (rejected == 0 || options.policy.skip_rejected) return {};
   return Error(Fault::kInputRejected,
                "{} of {} input files are rejected, for the reasons listed above; mend or remove them, or give "
                "--skip-rejected to go on without them",
@@ -52,20 +53,15 @@ Status CheckInputs(const Track& track, const RunOptions& options) {
 /// The run that this machine computes with these networks. Priority and submitter are nobody's business here.
 StatusOr<std::shared_ptr<const OpenRun>> OpenRunOf(const RunOptions& options, std::unique_ptr<StackReader> stack,
                                                    const scheduler::Computing& computing) {
-  const scheduler::RunPolicy policy{.threshold = options.threshold,
-                                    .tile_px = options.tile_px,
-                                    .halo_px = options.halo_px,
-                                    .skip_rejected = options.skip_rejected};
   auto run = std::make_shared<OpenRun>();
-  FW_ASSIGN_OR_RETURN(run->record, scheduler::RecordOf(stack->track(), options.source, policy, computing));
+  FW_ASSIGN_OR_RETURN(run->record, scheduler::RecordOf(stack->track(), options.source, options.policy, computing));
   run->stack = std::move(stack);
   return run;
 }
 
 void PrintOutcome(const LocalRun& run, const std::string& out, double seconds) {
-  fmt::print("{}: {} sites; {:.2f} % of the pixels never unwrapped; {:.0f} s; run {}\n",
-             scheduler::NameOf(run.progress.state), run.inventory.sites.size(), 100 * results::AvoidedRatio(run.facts),
-             seconds, run.facts.run_id);
+  fmt::print("{}: {} sites; {:.2f} % of the pixels never unwrapped; {:.0f} s; run {}\n", scheduler::NameOf(run.state),
+             run.inventory.sites.size(), 100 * results::AvoidedRatio(run.facts), seconds, run.facts.run_id);
   for (const std::string& failed : run.facts.failed_tasks) fmt::print("failed: {}\n", failed);
   fmt::print("report: {}/report.html\n", out);
 }
@@ -74,7 +70,7 @@ void PrintOutcome(const LocalRun& run, const std::string& out, double seconds) {
 class StageBars {
  public:
   void Show(const std::string& kind, int done, int total) {
-    if (kind != "detect" && kind != "patch") return;
+    if (kind != kDetectKind && kind != kPatchKind) return;
     if (shown_ != kind) bar_ = std::make_unique<Progress>(kind, total);
     shown_ = kind;
     bar_->Grow(total);
@@ -113,7 +109,7 @@ StatusOr<ExitCode> Run(const RunOptions& options) {
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   PrintOutcome(local, out, elapsed.count());
-  return local.progress.state == scheduler::RunState::kSucceeded ? ExitCode::kDone : ExitCode::kPartial;
+  return ExitCodeOfRun(scheduler::NameOf(local.state));
 }
 
 }  // namespace

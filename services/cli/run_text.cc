@@ -10,14 +10,7 @@ bool HasEnded(v1::RunState state) {
   return state == v1::SUCCEEDED || state == v1::PARTIAL || state == v1::FAILED || state == v1::CANCELLED;
 }
 
-ExitCode ExitCodeOf(v1::RunState state) {
-  switch (state) {
-    case v1::PARTIAL:
-    case v1::CANCELLED: return ExitCode::kPartial;
-    case v1::FAILED: return ExitCode::kBadInput;
-    default: return ExitCode::kDone;
-  }
-}
+ExitCode ExitCodeOf(v1::RunState state) { return ExitCodeOfRun(v1::RunState_Name(state)); }
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0 && time.nanos() == 0) return "-";

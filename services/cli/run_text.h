@@ -13,7 +13,7 @@ namespace fringewatch::cli {
 
 /// SUCCEEDED, PARTIAL, FAILED and CANCELLED: the run goes on only if it is told to.
 [[nodiscard]] bool HasEnded(v1::RunState state);
-/// kDone for SUCCEEDED and for runs that go on, kPartial for PARTIAL and CANCELLED, kBadInput for FAILED.
+/// ExitCodeOfRun; kDone for runs that go on.
 [[nodiscard]] ExitCode ExitCodeOf(v1::RunState state);
 /// "2026-11-21 15:04:05" UTC; "-" when it is not set.
 [[nodiscard]] std::string TimeText(const google::protobuf::Timestamp& time);

@@ -12,6 +12,7 @@
 #include "common/service/process_frame.h"
 #include "common/service/rpc_server.h"
 #include "common/service/shutdown.h"
+#include "services/scheduler/app/dispatch_loop.h"
 #include "services/scheduler/app/dispatcher.h"
 #include "services/scheduler/app/job_service.h"
 

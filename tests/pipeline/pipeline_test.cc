@@ -99,7 +99,7 @@ TEST(Pipeline, EachSinkingBowlGivesOneMeasuredSite) {
   const auto stack = std::make_shared<const sim::SimulatedStack>(World(Seed(), 2));
   const auto store = OpenMemoryStore();
   const LocalRun run = RunWorld(stack, *store);
-  EXPECT_EQ(run.progress.state, scheduler::RunState::kSucceeded);
+  EXPECT_EQ(run.state, scheduler::RunState::kSucceeded);
   ASSERT_EQ(run.inventory.sites.size(), stack->scene().sites().size());
   for (const sim::TrueSite& truth : stack->scene().sites()) {
     int hits = 0;
@@ -117,7 +117,7 @@ TEST(Pipeline, QuietGroundGivesNoSite) {
   const auto stack = std::make_shared<const sim::SimulatedStack>(World(Seed() + 1, 0));
   const auto store = OpenMemoryStore();
   const LocalRun run = RunWorld(stack, *store);
-  EXPECT_EQ(run.progress.state, scheduler::RunState::kSucceeded);
+  EXPECT_EQ(run.state, scheduler::RunState::kSucceeded);
   EXPECT_THAT(run.inventory.sites, testing::IsEmpty());
   EXPECT_EQ(run.facts.pixels_unwrapped, 0);
 }

@@ -9,9 +9,9 @@ namespace {
 std::vector<Task> PatchTasksOf(const Task& task, const wire::DetectAnswer& answer) {
   std::vector<Task> patches;
   for (int i = 0; i < static_cast<int>(answer.sites.size()); ++i) {
-    patches.push_back({.task_id = FollowUpId(task.task_id, "patch", i),
+    patches.push_back({.task_id = FollowUpId(task.task_id, kPatchKind, i),
                        .run_id = task.run_id,
-                       .kind = "patch",
+                       .kind = kPatchKind,
                        .priority = task.priority,
                        .payload = wire::PatchOrderToJson({DetectKey(task.task_id), i})});
   }
@@ -21,8 +21,7 @@ std::vector<Task> PatchTasksOf(const Task& task, const wire::DetectAnswer& answe
 }  // namespace
 
 StatusOr<std::vector<Task>> DetectTaskHandler::Handle(const Task& task) {
-  return WorkOnRun(runs_, task, kit_, &RunRecord::detector_models,
-                   [&](const OpenRun& run) { return Work(task, run); });
+  return WorkOnRun(runs_, task, kit_, &RunRecord::detector_models, [&](const OpenRun& run) { return Work(task, run); });
 }
 
 StatusOr<std::vector<Task>> DetectTaskHandler::Work(const Task& task, const OpenRun& run) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "common/queue/task_id.h"
 #include "common/queue/worker.h"
 #include "common/run/run_work.h"
 #include "common/store/store.h"
@@ -25,7 +26,7 @@ class DetectTaskHandler final : public TaskHandler {
         store_(store),
         kit_{compute, detector.model_hashes()},
         on_tile_(std::move(on_tile)) {}
-  [[nodiscard]] std::string kind() const override { return "detect"; }
+  [[nodiscard]] std::string kind() const override { return kDetectKind; }
   /// Payload: the tile (wire::TileToJson). Artifact: DetectKey(task_id). A tile whose artifact is there is not
   /// computed again. Errors of WorkOnRun, Detector::Detect and the store.
   [[nodiscard]] StatusOr<std::vector<Task>> Handle(const Task& task) override;

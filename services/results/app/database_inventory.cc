@@ -19,7 +19,6 @@ namespace {
 using io::DatabaseRow;
 using io::DatabaseSession;
 using io::FieldType;
-using io::VectorDatabase;
 using Database = io::VectorDatabase;
 
 constexpr auto kPollTime = std::chrono::seconds(1);
@@ -61,8 +60,8 @@ const io::Field kMore[] = {{"provisional", FieldType::kInteger}, {"change", Fiel
                            {"west", FieldType::kReal},           {"south", FieldType::kReal},
                            {"east", FieldType::kReal},           {"north", FieldType::kReal}};
 
-VectorDatabase::Layout TableLayout() {
-  VectorDatabase::Layout layout{"sites", {}, {}};
+Database::Layout TableLayout() {
+  Database::Layout layout{"sites", {}, {}};
   for (const Column& column : kColumns) {
     constexpr FieldType kTypes[] = {FieldType::kText, FieldType::kReal, FieldType::kInteger};
     layout.fields.push_back({column.name, kTypes[column.member.index()]});
@@ -179,7 +178,7 @@ Status Delete(DatabaseSession& session, const std::string& site_id, const std::s
 
 class DatabaseInventory final : public SiteInventory {
  public:
-  explicit DatabaseInventory(std::unique_ptr<VectorDatabase> database) : database_(std::move(database)) {}
+  explicit DatabaseInventory(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
   Status PutProvisional(const InventorySite& site) override {
     return Changed(database_->Write([&](DatabaseSession& session) -> Status {
@@ -295,7 +294,7 @@ class DatabaseInventory final : public SiteInventory {
     return written;
   }
 
-  std::unique_ptr<VectorDatabase> database_;
+  std::unique_ptr<Database> database_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   mutable long writes_ = 0;
@@ -316,7 +315,7 @@ StatusOr<std::string> PlaceOf(const std::string& uri) {
 
 StatusOr<std::unique_ptr<SiteInventory>> OpenInventory(const std::string& uri) {
   FW_ASSIGN_OR_RETURN(const std::string place, PlaceOf(uri));
-  FW_ASSIGN_OR_RETURN(auto database, VectorDatabase::Open(place, TableLayout()));
+  FW_ASSIGN_OR_RETURN(auto database, Database::Open(place, TableLayout()));
   return std::make_unique<DatabaseInventory>(std::move(database));
 }
 

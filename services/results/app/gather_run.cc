@@ -2,9 +2,9 @@
 
 #include <map>
 
-#include "common/io/mintpy_file.h"
 #include "common/queue/task_id.h"
 #include "common/wire/task_json.h"
+#include "services/results/app/read_series.h"
 
 namespace fringewatch::results {
 namespace {
@@ -21,12 +21,7 @@ StatusOr<SiteRecord> RecordOf(FlaggedSite flagged, const std::string& patch_id, 
     record.failure = letter->second;
     return record;
   }
-  record.series_key = PatchKey(patch_id);
-  FW_ASSIGN_OR_RETURN(const std::string stored, store.Get(record.series_key));
-  StatusOr<SiteSeries> series = io::DecodeSiteFile(stored);
-  if (!series.ok()) return Annotate(series.status(), record.series_key);
-  record.series = *std::move(series);
-  record.has_series = true;
+  FW_RETURN_IF_ERROR(ReadSeries(store, PatchKey(patch_id), record));
   return record;
 }
 
@@ -53,7 +48,7 @@ RunFacts FactsOf(const OpenRun& run, const RunOutcome& outcome) {
 StatusOr<GatheredRun> GatherRun(const OpenRun& run, const Store& store, const RunOutcome& outcome) {
   DeadPatches dead;
   for (const RunOutcome::DeadTask& task : outcome.dead) {
-    if (task.kind == "patch") dead[task.task_id] = task.reason;
+    if (task.kind == kPatchKind) dead[task.task_id] = task.reason;
   }
   GatheredRun gathered{{}, FactsOf(run, outcome)};
   for (const std::string& detect_id : outcome.done_detect_ids) {
@@ -61,7 +56,7 @@ StatusOr<GatheredRun> GatherRun(const OpenRun& run, const Store& store, const Ru
     FW_ASSIGN_OR_RETURN(wire::DetectAnswer answer, wire::DetectAnswerFromJson(stored));
     gathered.facts.pixels_scanned += answer.pixels_scanned;
     for (size_t i = 0; i < answer.sites.size(); ++i) {
-      const std::string patch_id = FollowUpId(detect_id, "patch", static_cast<int>(i));
+      const std::string patch_id = FollowUpId(detect_id, kPatchKind, static_cast<int>(i));
       FW_ASSIGN_OR_RETURN(SiteRecord record,
                           RecordOf(std::move(answer.sites[i]), patch_id, run.stack->track(), store, dead));
       gathered.facts.pixels_unwrapped += static_cast<long>(record.series.pixels_unwrapped);

@@ -17,6 +17,19 @@ auto ContentOf(const InventorySite& site) {
                     site.provisional, numbers);
 }
 
+/// Outline and peak in longitude and latitude; without georeference they stay as they are.
+Status SetPlace(const FlaggedSite& flagged, const Grid& grid, InventorySite& site) {
+  // The peak goes along as the last point of the ring: one transformation, and the same side of the date line.
+  PixelRing points = flagged.outline;
+  points.push_back({.col = flagged.peak_col + 0.5, .row = flagged.peak_row + 0.5});
+  FW_ASSIGN_OR_RETURN(site.outline, io::ToWgs84(points, grid));
+  if (site.outline.empty()) return {};
+  site.peak_lon = site.outline.back().lon;
+  site.peak_lat = site.outline.back().lat;
+  site.outline.pop_back();
+  return {};
+}
+
 }  // namespace
 
 StatusOr<InventorySite> ToInventorySite(const OpenRun& run, const SiteRecord& record) {
@@ -49,15 +62,7 @@ StatusOr<InventorySite> ToInventorySite(const OpenRun& run, const SiteRecord& re
                      .peak_col = flagged.peak_col,
                      .failure = record.failure,
                      .series_key = record.series_key};
-  // The peak goes along as the last point of the ring: one transformation, and the same side of the date line.
-  PixelRing points = flagged.outline;
-  points.push_back({.col = flagged.peak_col + 0.5, .row = flagged.peak_row + 0.5});
-  FW_ASSIGN_OR_RETURN(site.outline, io::ToWgs84(points, track.grid));
-  if (!site.outline.empty()) {
-    site.peak_lon = site.outline.back().lon;
-    site.peak_lat = site.outline.back().lat;
-    site.outline.pop_back();
-  }
+  FW_RETURN_IF_ERROR(SetPlace(flagged, track.grid, site));
   return site;
 }
 

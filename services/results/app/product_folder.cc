@@ -7,6 +7,7 @@
 
 #include "common/io/copy_tree.h"
 #include "common/io/folder_replace.h"
+#include "common/io/vsi.h"
 
 namespace fringewatch::results {
 namespace {
@@ -28,7 +29,7 @@ bool HoldsOtherThings(const std::string& folder) {
 }  // namespace
 
 StatusOr<std::unique_ptr<ProductFolder>> ProductFolder::Prepare(const std::string& target) {
-  const bool is_remote = target.starts_with("/vsi");
+  const bool is_remote = io::IsVirtualPath(target);
   if (!is_remote && HoldsOtherThings(target)) {
     return std::unique_ptr<ProductFolder>(new ProductFolder(Way::kInto, target, target));
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/queue/task_id.h"
 #include "common/queue/worker.h"
 #include "common/run/open_runs.h"
 #include "common/store/store.h"
@@ -28,7 +29,7 @@ class PublishTaskHandler final : public TaskHandler {
         inventory_(inventory),
         folder_of_run_(std::move(folder_of_run)),
         on_published_(std::move(on_published)) {}
-  [[nodiscard]] std::string kind() const override { return "publish"; }
+  [[nodiscard]] std::string kind() const override { return kPublishKind; }
   /// Payload: store key of the RunOutcome. An outcome that the run has left behind (it was resumed, and more is done
   /// now) is not published any more: a worker that slept over its lease does no harm.
   [[nodiscard]] StatusOr<std::vector<Task>> Handle(const Task& task) override;

@@ -8,37 +8,25 @@
 #include "common/base/hash.h"
 #include "common/io/files.h"
 #include "common/wire/message_text.h"
+#include "common/wire/request_fields.h"
 
 namespace fringewatch::results {
 namespace {
 
 using wire::MessageText;
+using wire::RequestFields;
 
 constexpr size_t kLongestName = 256;
 
-/// Collects what is wrong, field by field.
-class Fields {
- public:
-  void Require(bool right, const char* field, const std::string& rule) {
-    if (!right) problems_.Add(Fault::kBadOption, fmt::format("{}: {}", field, rule));
-  }
-  void Name(const std::string& name, const char* field) {
-    Require(name.size() <= kLongestName, field, fmt::format("longer than {} bytes", kLongestName));
-  }
-  /// As YYYY-MM-DD; empty stays empty.
-  std::string Day(const std::string& text, const char* field) {
-    if (text.empty()) return {};
-    const StatusOr<Date> date = ParseDate(text.substr(0, kLongestName));
-    Require(date.ok(), field, date.ok() ? "" : MessageOf(date.status()));
-    return date.ok() ? date->Iso() : std::string();
-  }
-  [[nodiscard]] Status ToStatus(const char* request) const { return problems_.ToStatus(request); }
+/// As YYYY-MM-DD; empty stays empty.
+std::string DayOf(const std::string& text, const char* field, RequestFields& fields) {
+  if (text.empty()) return {};
+  const StatusOr<Date> date = ParseDate(text.substr(0, kLongestName));
+  fields.Require(date.ok(), field, date.ok() ? "" : MessageOf(date.status()));
+  return date.ok() ? date->Iso() : std::string();
+}
 
- private:
-  Problems problems_;
-};
-
-std::optional<GeoBox> BoxOf(const v1::BoundingBox& box, Fields& fields) {
+std::optional<GeoBox> BoxOf(const v1::BoundingBox& box, RequestFields& fields) {
   const auto inside = [](double degrees, double most) { return std::abs(degrees) <= most; };  // NaN is not
   fields.Require(inside(box.west(), 180) && inside(box.east(), 180), "bbox",
                  fmt::format("west {} and east {} must be longitudes, -180 to 180", box.west(), box.east()));
@@ -49,7 +37,7 @@ std::optional<GeoBox> BoxOf(const v1::BoundingBox& box, Fields& fields) {
   return GeoBox{box.west(), box.south(), box.east(), box.north()};
 }
 
-double VelocityOf(double min_velocity_mm_yr, Fields& fields) {
+double VelocityOf(double min_velocity_mm_yr, RequestFields& fields) {
   fields.Require(std::isfinite(min_velocity_mm_yr) && min_velocity_mm_yr >= 0, "min_velocity_mm_yr",
                  fmt::format("{} is not 0 or more; it counts either way", min_velocity_mm_yr));
   return min_velocity_mm_yr;
@@ -58,13 +46,13 @@ double VelocityOf(double min_velocity_mm_yr, Fields& fields) {
 }  // namespace
 
 StatusOr<SiteQuery> ToQuery(const v1::ListSitesRequest& request) {
-  Fields fields;
-  fields.Name(request.run_id(), "run_id");
-  fields.Name(request.track(), "track");
+  RequestFields fields;
+  fields.Text(request.run_id(), "run_id", kLongestName);
+  fields.Text(request.track(), "track", kLongestName);
   SiteQuery query{.box = {},
                   .run_id = request.run_id(),
-                  .from_date = fields.Day(request.from_date(), "from_date"),
-                  .to_date = fields.Day(request.to_date(), "to_date"),
+                  .from_date = DayOf(request.from_date(), "from_date", fields),
+                  .to_date = DayOf(request.to_date(), "to_date", fields),
                   .min_velocity_mm_yr = VelocityOf(request.min_velocity_mm_yr(), fields),
                   .track = request.track()};
   if (request.has_bbox()) query.box = BoxOf(request.bbox(), fields);
@@ -75,8 +63,8 @@ StatusOr<SiteQuery> ToQuery(const v1::ListSitesRequest& request) {
 }
 
 StatusOr<SiteQuery> ToQuery(const v1::WatchSitesRequest& request) {
-  Fields fields;
-  fields.Name(request.run_id(), "run_id");
+  RequestFields fields;
+  fields.Text(request.run_id(), "run_id", kLongestName);
   SiteQuery query{.box = {},
                   .run_id = request.run_id(),
                   .from_date = {},

@@ -1,7 +1,7 @@
 #include "services/results/app/site_task.h"
 
-#include "common/io/mintpy_file.h"
 #include "common/wire/task_json.h"
+#include "services/results/app/read_series.h"
 
 namespace fringewatch::results {
 namespace {
@@ -12,12 +12,7 @@ StatusOr<SiteRecord> ReadSite(const Track& track, const Store& store, const wire
   SiteRecord record;
   FW_ASSIGN_OR_RETURN(record.flagged, wire::SiteFromAnswer(result.order, answer));
   record.site_id = SiteId(track, record.flagged);
-  FW_ASSIGN_OR_RETURN(const std::string stored, store.Get(result.series_key));
-  StatusOr<SiteSeries> series = io::DecodeSiteFile(stored);
-  if (!series.ok()) return Annotate(series.status(), result.series_key);
-  record.series = *std::move(series);
-  record.has_series = true;
-  record.series_key = result.series_key;
+  FW_RETURN_IF_ERROR(ReadSeries(store, result.series_key, record));
   return record;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/queue/task_id.h"
 #include "common/queue/worker.h"
 #include "common/run/open_runs.h"
 #include "common/store/store.h"
@@ -17,7 +18,7 @@ class SiteTaskHandler final : public TaskHandler {
   /// `inventory` may be null: then the site is only read, so that a damaged artifact shows here. All must outlive it.
   SiteTaskHandler(OpenRuns& runs, const Store& store, SiteInventory* inventory)
       : runs_(runs), store_(store), inventory_(inventory) {}
-  [[nodiscard]] std::string kind() const override { return "site"; }
+  [[nodiscard]] std::string kind() const override { return kSiteKind; }
   /// Payload: wire::SiteResult.
   [[nodiscard]] StatusOr<std::vector<Task>> Handle(const Task& task) override;
 

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "common/queue/task_id.h"
 #include "common/service/log.h"
 #include "services/scheduler/app/run_tasks.h"
 
 namespace fringewatch::scheduler {
 namespace {
 
-/// Tasks of one Push: a queue that others wait for must not be busy for long.
-constexpr size_t kPushAtOnce = 1000;
 constexpr size_t kReasonsKept = 20;
 
 /// Keeps the first failure.
@@ -49,7 +48,7 @@ struct Dispatcher::Tally {
                                  RunState::kSucceeded, RunState::kPartial, RunState::kFailed, RunState::kCancelled}) {
       runs_by_state[std::string(NameOf(state))] = 0;
     }
-    for (const char* stage : {"detect", "patch", "site", "publish"}) dead_by_stage[stage] = 0;
+    for (const char* stage : {kDetectKind, kPatchKind, kSiteKind, kPublishKind}) dead_by_stage[stage] = 0;
   }
   void Add(const RunView& run, const CountsByKind& counts) {
     const RunState state = run.ended().value_or(StageOf(run.tiles, StagesOf(counts)));
@@ -115,7 +114,7 @@ Status Dispatcher::Advance(const RunView& run, const CountsByKind& counts) {
   }
   std::set<std::string> dead_ids;
   for (const DeadTask& letter : dead) dead_ids.insert(letter.task.task_id);
-  if (!Assess(known, done, dead_ids).open.empty()) return {};
+  if (!AllEnded(known, done, dead_ids)) return {};
   return Conclude(run, *plan, done, dead, known);
 }
 
@@ -124,11 +123,7 @@ Status Dispatcher::PushMissing(const Plan& plan, const std::set<std::string>& kn
   for (const Task& task : plan.tasks) {
     if (!known.contains(task.task_id)) missing.push_back(task);
   }
-  for (size_t begin = 0; begin < missing.size(); begin += kPushAtOnce) {
-    const size_t end = std::min(begin + kPushAtOnce, missing.size());
-    FW_RETURN_IF_ERROR(
-        queue_.Push({missing.begin() + static_cast<long>(begin), missing.begin() + static_cast<long>(end)}));
-  }
+  FW_RETURN_IF_ERROR(queue_.Push(missing));
   service::Log(service::LogLevel::kInfo, fmt::format("{} of {} tiles queued", missing.size(), plan.tasks.size()),
                {{"run_id", plan.record.run_id}});
   return {};
@@ -184,58 +179,6 @@ StatusOr<std::shared_ptr<const Dispatcher::Plan>> Dispatcher::PlanOf(const std::
   FW_ASSIGN_OR_RETURN(plan->tasks, DetectTasksOf(plan->record));
   plans_[run_id] = plan;
   return std::shared_ptr<const Plan>(plan);
-}
-
-void WakeUp::Ring() {
-  {
-    const std::lock_guard lock(mutex_);
-    rung_ = true;
-  }
-  changed_.notify_all();
-}
-
-void WakeUp::End() {
-  {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-  }
-  changed_.notify_all();
-}
-
-bool WakeUp::Wait(std::chrono::milliseconds time) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, time, [this] { return rung_ || ended_; });
-  rung_ = false;
-  return !ended_;
-}
-
-DispatchLoop::DispatchLoop(Dispatcher& dispatcher, WakeUp& wake_up, const DispatchTimes& times,
-                           std::function<void(const Status&)> after_step)
-    : dispatcher_(dispatcher), wake_up_(wake_up), times_(times), after_step_(std::move(after_step)), thread_([this] {
-        Loop();
-      }) {}
-
-DispatchLoop::~DispatchLoop() {
-  wake_up_.End();
-  thread_.join();
-}
-
-void DispatchLoop::Loop() {
-  using std::chrono::steady_clock;
-  std::string trouble;
-  steady_clock::time_point next_survey = steady_clock::now();
-  do {
-    const bool survey = steady_clock::now() >= next_survey;
-    const Status status = dispatcher_.Step(survey ? Dispatcher::Look::kAll : Dispatcher::Look::kActive);
-    if (survey && status.ok()) next_survey = steady_clock::now() + times_.survey;
-    // Said once, not at every tick.
-    if (const std::string now = MessageOf(status); now != trouble) {
-      trouble = now;
-      const auto level = status.ok() ? service::LogLevel::kInfo : service::LogLevel::kError;
-      service::Log(level, status.ok() ? "dispatching goes on" : trouble);
-    }
-    after_step_(status);
-  } while (wake_up_.Wait(times_.tick));
 }
 
 }  // namespace fringewatch::scheduler

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <random>
 
+#include "services/scheduler/app/dispatch_loop.h"
 #include "services/scheduler/app/run_tasks.h"
 #include "services/scheduler/app/test_cluster.h"
 #include "tests/support/seed.h"
@@ -146,9 +147,9 @@ TEST_F(DispatcherTest, AnEmergencyStaysOneInAllItsTasks) {
   ASSERT_THAT(dispatcher_.Step(), IsOk());
   workers_.One();
   const RunRecord emergency = Created(MadeRecord("/data/emergency", Priority::kEmergency));
-  while (StateOf(emergency.run_id) == RunState::kRunning) {
+  while (!StateOf(emergency.run_id)) {
     ASSERT_THAT(dispatcher_.Step(), IsOk());
-    ASSERT_TRUE(workers_.One() || StateOf(emergency.run_id) != RunState::kRunning);
+    ASSERT_TRUE(workers_.One() || StateOf(emergency.run_id));
   }
   // Between its last tile and its products a routine task may slip in: the dispatcher has to look first.
   EXPECT_LE(std::count_if(workers_.worked.begin(), workers_.worked.end(),

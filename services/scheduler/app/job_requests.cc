@@ -6,64 +6,46 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 
 #include "common/base/hash.h"
+#include "common/wire/request_fields.h"
 
 namespace fringewatch::scheduler {
 namespace {
 
+using wire::RequestFields;
+
 constexpr size_t kLongestText = 4096;
 constexpr std::array kFormats = {"", "auto", "licsar", "hyp3", "isce2", "gamma", "geotiff"};
 
-/// Collects what is wrong, field by field.
-class Fields {
- public:
-  void Require(bool right, const char* field, const std::string& rule) {
-    if (!right) problems_.Add(Fault::kBadOption, fmt::format("{}: {}", field, rule));
-  }
-  void Text(const std::string& text, const char* field, size_t longest = kLongestText) {
-    Require(text.size() <= longest, field, fmt::format("{} bytes, must be at most {}", text.size(), longest));
-    Require(text.find('\0') == std::string::npos, field, "holds a zero byte");
-  }
-  template <typename T>
-  void Range(std::optional<T> value, T least, T most, const char* field) {
-    if (value)
-      Require(*value >= least && *value <= most, field, fmt::format("{} is not {} to {}", *value, least, most));
-  }
-  void Length(std::optional<double> value_m, const char* field) {
-    if (value_m) Require(std::isfinite(*value_m) && *value_m > 0, field, fmt::format("{} m is no length", *value_m));
-  }
-  [[nodiscard]] Status ToStatus(const char* request) const { return problems_.ToStatus(request); }
+void CheckLength(bool given, double value_m, const char* field, RequestFields& fields) {
+  fields.Require(!given || (std::isfinite(value_m) && value_m > 0), field, fmt::format("{} m is no length", value_m));
+}
 
- private:
-  Problems problems_;
-};
-
-void CheckSource(const v1::Source& source, Fields& fields) {
+void CheckSource(const v1::Source& source, RequestFields& fields) {
   fields.Require(!source.uri().empty(), "source.uri", "is empty; name the folder of the stack");
-  fields.Text(source.uri(), "source.uri");
-  fields.Text(source.pattern(), "source.pattern");
-  fields.Text(source.coherence_pattern(), "source.coherence_pattern");
-  fields.Text(source.height_uri(), "source.height_uri");
+  fields.Text(source.uri(), "source.uri", kLongestText);
+  fields.Text(source.pattern(), "source.pattern", kLongestText);
+  fields.Text(source.coherence_pattern(), "source.coherence_pattern", kLongestText);
+  fields.Text(source.height_uri(), "source.height_uri", kLongestText);
   fields.Require(std::find(kFormats.begin(), kFormats.end(), source.format()) != kFormats.end(), "source.format",
                  fmt::format("'{}' is none of licsar, hyp3, isce2, gamma, geotiff; empty = recognise",
                              source.format().substr(0, 64)));
-  fields.Length(source.has_wavelength_m() ? std::optional(source.wavelength_m()) : std::nullopt, "source.wavelength_m");
-  fields.Length(source.has_pixel_size_m() ? std::optional(source.pixel_size_m()) : std::nullopt, "source.pixel_size_m");
+  CheckLength(source.has_wavelength_m(), source.wavelength_m(), "source.wavelength_m", fields);
+  CheckLength(source.has_pixel_size_m(), source.pixel_size_m(), "source.pixel_size_m", fields);
 }
 
-void CheckPolicy(const v1::Policy& policy, Fields& fields) {
+void CheckPolicy(const v1::Policy& policy, RequestFields& fields) {
   const RunPolicy asked = PolicyOf(policy);
-  fields.Range<double>(asked.threshold, 0.01, 0.99, "policy.threshold");
-  fields.Range<int>(asked.tile_px, 64, 8192, "policy.tile_px");
-  fields.Range<int>(asked.halo_px, 0, 2048, "policy.halo_px");
+  fields.Range(asked.threshold, kThresholdLimits.least, kThresholdLimits.most, "policy.threshold");
+  fields.Range(asked.tile_px, kTileLimits_px.least, kTileLimits_px.most, "policy.tile_px");
+  fields.Range(asked.halo_px, kHaloLimits_px.least, kHaloLimits_px.most, "policy.halo_px");
 }
 
 }  // namespace
 
 Status Check(const v1::SubmitTrackRequest& request) {
-  Fields fields;
+  RequestFields fields;
   fields.Require(!request.request_id().empty(), "request_id", "is empty; send a UUID of your own for each request");
   fields.Text(request.request_id(), "request_id", 128);
   fields.Text(request.track(), "track", 256);
@@ -75,7 +57,7 @@ Status Check(const v1::SubmitTrackRequest& request) {
 }
 
 Status Check(const v1::PlanTrackRequest& request) {
-  Fields fields;
+  RequestFields fields;
   fields.Text(request.track(), "track", 256);
   CheckSource(request.source(), fields);
   CheckPolicy(request.policy(), fields);

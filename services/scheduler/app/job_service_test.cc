@@ -1,110 +1,18 @@
 #include "services/scheduler/app/job_service.h"
 
-#include <gmock/gmock.h>
-
-#include <atomic>
 #include <cmath>
 #include <future>
-#include <thread>
 
-#include "common/service/rpc_server.h"
-#include "common/service/shutdown.h"
-#include "services/scheduler/app/test_cluster.h"
+#include "services/scheduler/app/test_scheduler_process.h"
 
 namespace fringewatch::scheduler {
 namespace {
 
-using namespace std::chrono_literals;
 using grpc::StatusCode;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-/// A scheduler process: its own view of the store, its own port.
-class Process {
- public:
-  Process(Queue& queue, Store& store, RunRegistry::Now now) : registry_(store, std::move(now)) {
-    gate_ = service::RpcGate::Open({.service = "JobService"}, *access_, metrics_).value();
-    service_ = std::make_unique<JobService>(JobParts{.gate = *gate_,
-                                                     .queue = queue,
-                                                     .registry = registry_,
-                                                     .clock = clock_,
-                                                     .open = OpenMadeStack,
-                                                     .computing = MadeComputing(),
-                                                     .wake_dispatcher = [this] { ++woken; },
-                                                     .watch_poll = 1ms});
-    service::ServerSettings settings;
-    settings.drain_delay_s = 0;
-    server_ = service::RpcServer::Start(settings, {service_.get()}).value();
-    stub_ = v1::JobService::NewStub(grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials()));
-  }
-  ~Process() { server_->Drain(); }
-  v1::JobService::Stub& stub() { return *stub_; }
-  std::atomic<int> woken = 0;
-
- private:
-  SteadyClock clock_;
-  RunRegistry registry_;
-  service::Metrics metrics_{"scheduler"};
-  std::unique_ptr<service::Access> access_ = service::OpenToEverybody();
-  std::unique_ptr<service::RpcGate> gate_;
-  std::unique_ptr<JobService> service_;
-  std::unique_ptr<service::RpcServer> server_;
-  std::unique_ptr<v1::JobService::Stub> stub_;
-};
-
-class JobServiceTest : public ClusterTest {
- protected:
-  static std::unique_ptr<grpc::ClientContext> Context() {
-    auto context = std::make_unique<grpc::ClientContext>();
-    context->set_deadline(std::chrono::system_clock::now() + 30s);
-    return context;
-  }
-  /// Calls a method; the answer's status goes to `status_`.
-  template <typename Response, typename Method, typename Request>
-  Response Call(Method method, const Request& request) {
-    Response response;
-    status_ = (process_.stub().*method)(Context().get(), request, &response);
-    return response;
-  }
-  v1::SubmitTrackRequest Request(const std::string& id, const std::string& uri = "/data/005A") {
-    v1::SubmitTrackRequest request;
-    request.set_request_id(id);
-    request.mutable_source()->set_uri(uri);
-    request.mutable_policy()->set_tile_px(100);
-    request.mutable_policy()->set_halo_px(10);
-    return request;
-  }
-  v1::SubmitTrackResponse Submit(const v1::SubmitTrackRequest& request) {
-    return Call<v1::SubmitTrackResponse>(&v1::JobService::Stub::SubmitTrack, request);
-  }
-  template <typename Request, typename Response = v1::Run, typename Method>
-  Response OfRun(Method method, const std::string& run_id) {
-    Request request;
-    request.set_run_id(run_id);
-    return Call<Response>(method, request);
-  }
-  v1::Run Get(const std::string& id) { return OfRun<v1::GetRunRequest>(&v1::JobService::Stub::GetRun, id); }
-  v1::Run Cancel(const std::string& id) { return OfRun<v1::CancelRunRequest>(&v1::JobService::Stub::CancelRun, id); }
-  v1::Run Resume(const std::string& id) { return OfRun<v1::ResumeRunRequest>(&v1::JobService::Stub::ResumeRun, id); }
-  v1::RetryTaskResponse Retry(const std::string& id, const std::string& task_id = "") {
-    v1::RetryTaskRequest request;
-    request.set_run_id(id);
-    request.set_task_id(task_id);
-    return Call<v1::RetryTaskResponse>(&v1::JobService::Stub::RetryTask, request);
-  }
-  void Step() { ASSERT_THAT(dispatcher_.Step(), IsOk()); }
-  std::vector<std::string> RunsInStore() {
-    std::vector<std::string> ids;
-    const RunRegistry::Listing listing = registry_.List().value();
-    for (const RunView& run : listing.runs) ids.push_back(run.record->run_id);
-    return ids;
-  }
-
-  Process process_{*queue_, *store_, MadeTime()};
-  grpc::Status status_;
-};
 
 TEST_F(JobServiceTest, ASubmittedTrackIsARun) {
   v1::SubmitTrackRequest request = Request("r1");
@@ -151,7 +59,7 @@ TEST_F(JobServiceTest, ARequestWhoseSchedulerDiedIsTakenUp) {
   for (const std::string& key : keys) {
     ASSERT_THAT(torn->PutIfAbsent(key, store_->Get(key).value()), IsOk());
   }
-  Process other(*queue_, *torn, MadeTime());
+  SchedulerProcess other(*queue_, *torn, MadeTime());
   v1::SubmitTrackResponse answer;
   ASSERT_TRUE(other.stub().SubmitTrack(Context().get(), request, &answer).ok());
   EXPECT_TRUE(answer.created());
@@ -315,135 +223,8 @@ TEST_F(JobServiceTest, AnActiveRunWhoseQueueWasLostIsResumed) {
   EXPECT_EQ(Get(id).state(), v1::SUCCEEDED);
 }
 
-TEST_F(JobServiceTest, RunsAreListedPageByPage) {
-  std::vector<std::string> newest_first;
-  for (int i = 0; i < 7; ++i) {
-    newest_first.insert(newest_first.begin(),
-                        Submit(Request(fmt::format("r{}", i), fmt::format("/data/{}", i))).run().run_id());
-  }
-  Cancel(newest_first[2]);
-  const auto list = [this](const v1::ListRunsRequest& request) {
-    return Call<v1::ListRunsResponse>(&v1::JobService::Stub::ListRuns, request);
-  };
-  v1::ListRunsRequest request;
-  request.set_page_size(3);
-  std::vector<std::string> listed;
-  std::vector<int> sizes;
-  do {
-    const auto page = list(request);
-    ASSERT_TRUE(status_.ok()) << status_.error_message();
-    for (const v1::Run& run : page.runs()) listed.push_back(run.run_id());
-    sizes.push_back(page.runs_size());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  EXPECT_EQ(listed, newest_first);
-  EXPECT_THAT(sizes, ElementsAre(3, 3, 1));
-
-  request.set_page_token(list(request).next_page_token());
-  request.add_states(v1::CANCELLED);
-  list(request);
-  EXPECT_EQ(status_.error_code(), StatusCode::OUT_OF_RANGE) << "the token belongs to the list of all states";
-  request.clear_page_token();
-  const auto cancelled = list(request);
-  ASSERT_THAT(cancelled.runs(), SizeIs(1));
-  EXPECT_EQ(cancelled.runs(0).run_id(), newest_first[2]);
-  EXPECT_THAT(cancelled.next_page_token(), IsEmpty());
-  request.clear_states();
-  request.set_track("4");
-  EXPECT_THAT(list(request).runs(), SizeIs(1));
-  request.set_page_size(1001);
-  list(request);
-  EXPECT_EQ(status_.error_code(), StatusCode::INVALID_ARGUMENT);
-}
-
-/// A client that watches a run in a thread of its own.
-class Watcher {
- public:
-  Watcher(v1::JobService::Stub& stub, const std::string& run_id) {
-    context_.set_deadline(std::chrono::system_clock::now() + 30s);
-    v1::WatchRunRequest request;
-    request.set_run_id(run_id);
-    reader_ = stub.WatchRun(&context_, request);
-  }
-  /// Reads until a message pleases; false when the stream ended before.
-  bool Await(const std::function<bool(const v1::RunProgress&)>& pleases) {
-    v1::RunProgress message;
-    while (reader_->Read(&message)) {
-      seen.push_back(message);
-      if (pleases(message)) return true;
-    }
-    return false;
-  }
-  bool Await(v1::RunState state) {
-    return Await([state](const v1::RunProgress& progress) { return progress.run().state() == state; });
-  }
-  grpc::Status Finish() { return reader_->Finish(); }
-  void HangUp() { context_.TryCancel(); }
-  std::vector<v1::RunProgress> seen;
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::RunProgress>> reader_;
-};
-
-TEST_F(JobServiceTest, AWatcherSeesARunToItsEnd) {
-  const std::string id = Submit(Request("r1")).run().run_id();
-  Watcher watcher(process_.stub(), id);
-  ASSERT_TRUE(watcher.Await(v1::QUEUED));
-  Step();
-  workers_.One({"detect"});
-  ASSERT_TRUE(watcher.Await([](const auto& progress) { return progress.tiles().done() == 1; }));
-  EXPECT_EQ(watcher.seen.back().tiles().total(), 6);
-  while (workers_.One({"detect"})) {
-  }
-  ASSERT_TRUE(watcher.Await(v1::UNWRAPPING));
-  while (workers_.One({"patch", "site"})) {
-  }
-  ASSERT_TRUE(watcher.Await(v1::AGGREGATING));
-  EXPECT_TRUE(watcher.seen.back().has_eta());
-  Settle();
-  ASSERT_TRUE(watcher.Await(v1::SUCCEEDED));
-  EXPECT_TRUE(watcher.Finish().ok());
-  const v1::RunProgress& last = watcher.seen.back();
-  EXPECT_EQ(last.tiles().done(), 6) << "also after the queue has forgotten the run";
-  EXPECT_EQ(last.patches().done(), 6);
-  EXPECT_EQ(last.patches().total(), 6);
-  EXPECT_EQ(last.sites(), 6);
-  EXPECT_FALSE(last.has_eta());
-  for (size_t i = 1; i < watcher.seen.size(); ++i) {
-    EXPECT_NE(watcher.seen[i].SerializeAsString(), watcher.seen[i - 1].SerializeAsString());
-  }
-}
-
-TEST_F(JobServiceTest, AWatchedRunThatHasEndedIsToldOnce) {
-  const std::string id = Submit(Request("r1")).run().run_id();
-  Cancel(id);
-  Watcher watcher(process_.stub(), id);
-  EXPECT_FALSE(watcher.Await(v1::SUCCEEDED));
-  EXPECT_TRUE(watcher.Finish().ok());
-  ASSERT_THAT(watcher.seen, SizeIs(1));
-  EXPECT_EQ(watcher.seen[0].run().state(), v1::CANCELLED);
-  Watcher nobody(process_.stub(), "0123456789ab");
-  EXPECT_FALSE(nobody.Await(v1::SUCCEEDED));
-  EXPECT_EQ(nobody.Finish().error_code(), StatusCode::NOT_FOUND);
-}
-
-TEST_F(JobServiceTest, AWatchEndsWithItsClientAndWithTheProcess) {
-  const std::string id = Submit(Request("r1")).run().run_id();
-  Watcher gone(process_.stub(), id);
-  ASSERT_TRUE(gone.Await(v1::QUEUED));
-  gone.HangUp();
-  EXPECT_EQ(gone.Finish().error_code(), StatusCode::CANCELLED);
-  Watcher drained(process_.stub(), id);
-  ASSERT_TRUE(drained.Await(v1::QUEUED));
-  service::AskToDrain();
-  EXPECT_FALSE(drained.Await(v1::SUCCEEDED));
-  EXPECT_EQ(drained.Finish().error_code(), StatusCode::UNAVAILABLE);
-  service::ForgetDraining();
-}
-
 TEST_F(JobServiceTest, TwoSchedulersAskedAtOnceStartOneRun) {
-  Process other(*queue_, *store_, MadeTime());
+  SchedulerProcess other(*queue_, *store_, MadeTime());
   for (int round = 0; round < 20; ++round) {
     const bool same_body = round % 2 == 0;
     const v1::SubmitTrackRequest here = Request(fmt::format("r{}", round), fmt::format("/data/{}a", round));

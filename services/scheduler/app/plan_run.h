@@ -9,6 +9,7 @@
 #include "common/run/open_runs.h"
 #include "common/run/run_record.h"
 #include "common/stack/track.h"
+#include "services/scheduler/core/run_policy.h"
 
 namespace fringewatch::scheduler {
 
@@ -16,13 +17,6 @@ namespace fringewatch::scheduler {
 struct Computing {
   std::string compute;                                         ///< "cpu bf16"
   std::vector<std::string> detector_models, unwrapper_models;  ///< SHA-256 of the weights
-};
-
-/// What decides the products of a run, beside the stack and the computing.
-struct RunPolicy {
-  double threshold = 0.5;
-  int tile_px = 1024, halo_px = 128;
-  bool skip_rejected = false;
 };
 
 struct PlannedRun {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "common/base/decode_json.h"
 #include "common/base/hash.h"
 #include "common/service/log.h"
 
@@ -26,12 +27,9 @@ bool IsRunId(const std::string& text) {
 std::string RequestKey(const std::string& request_id) { return fmt::format("requests/{}.json", Sha256(request_id)); }
 
 StatusOr<AcceptedRequest> RequestFromJson(const std::string& text) {
-  try {
-    const Json json = Json::parse(text);
+  return DecodeJson<Json>(text, "accepted request", [](const Json& json) {
     return AcceptedRequest{json.at("run_id"), json.at("body_sha256"), json.at("at"), json.at("by")};
-  } catch (const Json::exception& e) {
-    return Error(Fault::kInternal, "accepted request cannot be decoded: {}", e.what());
-  }
+  });
 }
 
 /// "000012" of runs/<run_id>/events/000012-<hash>.json

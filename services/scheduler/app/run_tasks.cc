@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/queue/task_id.h"
 #include "common/raster/tiling.h"
 #include "common/wire/task_json.h"
 #include "services/scheduler/core/plan.h"
@@ -19,7 +20,7 @@ StatusOr<std::vector<Task>> DetectTasksOf(const RunRecord& record) {
   for (size_t i = 0; i < tiles.size(); ++i) {
     tasks.push_back({.task_id = record.detect_task_ids[i],
                      .run_id = record.run_id,
-                     .kind = "detect",
+                     .kind = kDetectKind,
                      .priority = record.priority,
                      .payload = wire::TileToJson(tiles[i])});
   }
@@ -33,7 +34,7 @@ RunOutcome OutcomeOf(const RunRecord& record, const std::set<std::string>& done,
   }
   for (const DeadTask& letter : dead) {
     const Task& task = letter.task;
-    if (task.kind == "publish") continue;  // else an outcome that cannot be written would be another outcome
+    if (task.kind == kPublishKind) continue;  // else an outcome that cannot be written would be another outcome
     outcome.dead.push_back({task.task_id, task.kind, task.payload, MessageOf(letter.status)});
   }
   std::sort(outcome.dead.begin(), outcome.dead.end(),
@@ -44,7 +45,7 @@ RunOutcome OutcomeOf(const RunRecord& record, const std::set<std::string>& done,
 Task PublishTaskOf(const RunRecord& record, const std::string& outcome_key) {
   return {.task_id = PublishTaskId(record.run_id, outcome_key),
           .run_id = record.run_id,
-          .kind = "publish",
+          .kind = kPublishKind,
           .priority = record.priority,
           .payload = outcome_key};
 }
@@ -56,7 +57,10 @@ RunCounts StagesOf(const CountsByKind& counts) {
     const TaskCounts& count = found->second;
     return {.queued = count.queued, .leased = count.leased, .done = count.done, .dead = count.dead};
   };
-  return {.tiles = stage("detect"), .patches = stage("patch"), .sites = stage("site"), .publishing = stage("publish")};
+  return {.tiles = stage(kDetectKind),
+          .patches = stage(kPatchKind),
+          .sites = stage(kSiteKind),
+          .publishing = stage(kPublishKind)};
 }
 
 }  // namespace fringewatch::scheduler

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -122,9 +123,8 @@ class ClusterTest : public testing::Test {
       return std::chrono::system_clock::time_point(std::chrono::milliseconds(1'800'000'000'000 + ++milliseconds_));
     };
   }
-  RunState StateOf(const std::string& run_id) {
-    return registry_.Get(run_id).value().ended().value_or(RunState::kRunning);
-  }
+  /// How a run has ended; none while it goes on.
+  std::optional<RunState> StateOf(const std::string& run_id) { return registry_.Get(run_id).value().ended(); }
   RunRecord Created(const RunRecord& record) {
     EXPECT_THAT(registry_.Create(record), IsOk());
     return record;

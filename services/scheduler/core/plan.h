@@ -19,8 +19,8 @@ struct RunSpec {
   std::map<std::string, std::string> options;  ///< resolved options that change the answer, by name
   std::vector<std::string> model_hashes;
   std::string version;  ///< of Fringewatch
-  int tile_px = 1024;   ///< edge of a tile's core
-  int halo_px = 128;    ///< context around it
+  int tile_px = 0;      ///< edge of a tile's core
+  int halo_px = 0;      ///< context around it
 };
 
 using fringewatch::TrackIdentity;

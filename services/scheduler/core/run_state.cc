@@ -7,9 +7,9 @@ namespace fringewatch::scheduler {
 namespace {
 
 constexpr std::pair<RunState, std::string_view> kNames[] = {
-    {RunState::kRunning, "RUNNING"},       {RunState::kSucceeded, "SUCCEEDED"},     {RunState::kPartial, "PARTIAL"},
-    {RunState::kFailed, "FAILED"},         {RunState::kQueued, "QUEUED"},           {RunState::kDetecting, "DETECTING"},
-    {RunState::kUnwrapping, "UNWRAPPING"}, {RunState::kAggregating, "AGGREGATING"}, {RunState::kCancelled, "CANCELLED"},
+    {RunState::kSucceeded, "SUCCEEDED"},     {RunState::kPartial, "PARTIAL"},     {RunState::kFailed, "FAILED"},
+    {RunState::kQueued, "QUEUED"},           {RunState::kDetecting, "DETECTING"}, {RunState::kUnwrapping, "UNWRAPPING"},
+    {RunState::kAggregating, "AGGREGATING"}, {RunState::kCancelled, "CANCELLED"},
 };
 
 /// Seconds for what is open at the rate since the first look; none while nothing has ended since.
@@ -35,28 +35,10 @@ std::optional<RunState> RunStateOf(std::string_view name) {
   return std::nullopt;
 }
 
-bool IsEnded(RunState state) {
-  return state == RunState::kSucceeded || state == RunState::kPartial || state == RunState::kFailed ||
-         state == RunState::kCancelled;
-}
-
-RunProgress Assess(const std::set<std::string>& planned, const std::set<std::string>& done,
-                   const std::set<std::string>& dead) {
-  RunProgress progress;
-  progress.planned = static_cast<int>(planned.size());
-  for (const std::string& id : planned) {
-    if (done.contains(id)) {
-      ++progress.done;
-    } else {
-      (dead.contains(id) ? progress.dead : progress.open).push_back(id);
-    }
-  }
-  if (!progress.open.empty()) {
-    progress.state = RunState::kRunning;
-  } else {
-    progress.state = EndOf(progress.done, static_cast<long>(progress.dead.size()), true);
-  }
-  return progress;
+bool AllEnded(const std::set<std::string>& planned, const std::set<std::string>& done,
+              const std::set<std::string>& dead) {
+  return std::all_of(planned.begin(), planned.end(),
+                     [&](const std::string& id) { return done.contains(id) || dead.contains(id); });
 }
 
 RunState StageOf(long planned_tiles, const RunCounts& counts) {

@@ -11,7 +11,6 @@
 namespace fringewatch::scheduler {
 
 enum class RunState {
-  kRunning,      ///< some task is open; kQueued to kAggregating say which
   kSucceeded,    ///< every planned task is done
   kPartial,      ///< some are dead, at least one is done, none is open
   kFailed,       ///< none is done and none is open; or the products could not be written
@@ -22,25 +21,14 @@ enum class RunState {
   kCancelled,
 };
 
-/// "RUNNING", "SUCCEEDED", "PARTIAL", "FAILED", "QUEUED", "DETECTING", "UNWRAPPING", "AGGREGATING", "CANCELLED".
+/// "SUCCEEDED", "PARTIAL", "FAILED", "QUEUED", "DETECTING", "UNWRAPPING", "AGGREGATING", "CANCELLED".
 [[nodiscard]] std::string_view NameOf(RunState state);
 /// The state of a name; none for another word.
 [[nodiscard]] std::optional<RunState> RunStateOf(std::string_view name);
-/// True for the four states that a run leaves only by being resumed.
-[[nodiscard]] bool IsEnded(RunState state);
 
-struct RunProgress {
-  RunState state = RunState::kRunning;
-  int planned = 0;
-  int done = 0;
-  std::vector<std::string> dead;  ///< planned and dead, sorted
-  std::vector<std::string> open;  ///< planned, neither done nor dead, sorted
-};
-
-/// `planned`: ids of the detection tasks and of every patch task that their answers asked for. Ids outside the plan
-/// do not count; an id both done and dead is done. An empty plan is kFailed: nothing was looked at.
-[[nodiscard]] RunProgress Assess(const std::set<std::string>& planned, const std::set<std::string>& done,
-                                 const std::set<std::string>& dead);
+/// Whether every planned task is done or dead. Ids outside the plan do not count.
+[[nodiscard]] bool AllEnded(const std::set<std::string>& planned, const std::set<std::string>& done,
+                            const std::set<std::string>& dead);
 
 /// Tasks of one stage.
 struct StageCounts {
@@ -59,8 +47,8 @@ struct RunCounts {
 /// queue may not know all yet.
 [[nodiscard]] RunState StageOf(long planned_tiles, const RunCounts& counts);
 
-/// How a run ends whose tasks are all done or dead. `dead`: of all kinds but publishing; `published`: the products
-/// were written.
+/// How a run ends whose tasks are all done or dead; kFailed without a tile that is done: nothing was looked at.
+/// `dead`: of all kinds but publishing; `published`: the products were written.
 [[nodiscard]] RunState EndOf(long tiles_done, long dead, bool published);
 
 /// How long a run still takes, from the rate since the first look at it.

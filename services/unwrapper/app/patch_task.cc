@@ -27,9 +27,9 @@ StatusOr<std::vector<Task>> PatchTaskHandler::Work(const Task& task, const OpenR
   } else if (const StatusOr<std::string> whole = store_.Get(key); !whole.ok()) {
     return whole.status();  // said by the task that can make it again, once it is removed
   }
-  return std::vector<Task>{{.task_id = FollowUpId(task.task_id, "site", 0),
+  return std::vector<Task>{{.task_id = FollowUpId(task.task_id, kSiteKind, 0),
                             .run_id = task.run_id,
-                            .kind = "site",
+                            .kind = kSiteKind,
                             .priority = task.priority,
                             .payload = wire::SiteResultToJson({order, key})}};
 }

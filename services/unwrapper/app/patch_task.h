@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "common/queue/task_id.h"
 #include "common/queue/worker.h"
 #include "common/run/run_work.h"
 #include "common/store/store.h"
@@ -26,7 +27,7 @@ class PatchTaskHandler final : public TaskHandler {
         store_(store),
         kit_{compute, unwrapper.model_hashes()},
         on_patch_(std::move(on_patch)) {}
-  [[nodiscard]] std::string kind() const override { return "patch"; }
+  [[nodiscard]] std::string kind() const override { return kPatchKind; }
   /// Payload: wire::PatchOrder. Artifact: PatchKey(task_id), a site file. A patch whose artifact is there, and whole,
   /// is not computed again. Errors of WorkOnRun, Unwrapper::Unwrap and the store.
   [[nodiscard]] StatusOr<std::vector<Task>> Handle(const Task& task) override;
