@@ -36,6 +36,19 @@ Status CopyLocally(const std::string& file, const std::string& path) {
   return status;
 }
 
+StatusOr<std::vector<std::string>> NamesAt(const std::string& target) {
+  if (IsVirtualPath(target)) return ListObjects(target);
+  std::error_code failure;
+  return fs::exists(target, failure) ? NamesBelow(target) : std::vector<std::string>();
+}
+
+Status Remove(const std::string& path) {
+  if (IsVirtualPath(path)) return RemoveObject(path);
+  std::error_code failure;
+  fs::remove(path, failure);
+  return failure ? NotWritable(path, failure.message()) : Status();
+}
+
 }  // namespace
 
 Status CopyTree(const std::string& folder, const std::string& target, const std::string& last) {
@@ -49,9 +62,14 @@ Status CopyTree(const std::string& folder, const std::string& target, const std:
     return Error(Fault::kBadOption, "'{}': is neither a local folder nor a place in an object store (/vsis3/...)",
                  target);
   }
+  if (!last.empty()) FW_RETURN_IF_ERROR(Remove(JoinPath(target, last)));
   for (const std::string& name : names) {
     const std::string from = JoinPath(folder, name), to = JoinPath(target, name);
     FW_RETURN_IF_ERROR(IsVirtualPath(target) ? UploadFile(from, to) : CopyLocally(from, to));
+  }
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> there, NamesAt(target));
+  for (const std::string& name : there) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) FW_RETURN_IF_ERROR(Remove(JoinPath(target, name)));
   }
   return {};
 }

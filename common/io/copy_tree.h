@@ -7,9 +7,10 @@
 
 namespace fringewatch::io {
 
-/// Copies every file below the local `folder` to the same name below `target`, a local folder (made when missing) or a
-/// place in an object store. Files that are there are replaced, each whole. `last` (a name relative to `folder`; empty
-/// = none) is copied after all others: who sees it sees everything. Copying again is harmless.
+/// Makes `target`, a local folder (made when missing) or a place in an object store, hold the files of the local
+/// `folder` and no others. Files that are there are replaced, each whole. `last` (a name relative to `folder`; empty =
+/// none) is away from before the first change until all files of `folder` are there: who sees it sees everything, also
+/// when an earlier copy was broken off. Copying again is harmless.
 /// \error kNotReadable, kNotWritable, kServiceAway
 [[nodiscard]] Status CopyTree(const std::string& folder, const std::string& target, const std::string& last);
 

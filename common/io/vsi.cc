@@ -163,6 +163,8 @@ StatusOr<std::vector<std::string>> ListPatiently(const std::string& folder, bool
 template <typename Next>
 Status Write(const std::string& path, Next&& next) {
   PrepareGdal();
+  // Listed are only folders that were made; stores on a network know none.
+  if (path.starts_with("/vsimem/")) VSIMkdirRecursive(CPLGetPath(path.c_str()), 0755);
   const Answers answers;
   FilePtr file(VSIFOpenExL(path.c_str(), "wb", TRUE));
   if (!file) return CannotWrite(path, answers.Reason());
@@ -218,6 +220,17 @@ Status UploadFile(const std::string& file, const std::string& path) {
   }));
   if (local.bad()) return Error(Fault::kNotReadable, "{}: reading failed; {} is cut off", file, path);
   return {};
+}
+
+Status RemoveObject(const std::string& path) {
+  const ObjectStoreOptions options;
+  FW_ASSIGN_OR_RETURN(const bool exists, ObjectExists(path));
+  if (!exists) return {};
+  const Answers answers;
+  if (VSIUnlink(path.c_str()) == 0) return {};
+  const std::string reason = answers.Reason();
+  FW_ASSIGN_OR_RETURN(const bool remains, ObjectExists(path));
+  return remains ? CannotWrite(path, reason) : Status();
 }
 
 StatusOr<bool> ObjectExists(const std::string& path) {

@@ -26,6 +26,9 @@ namespace fringewatch::io {
 /// As WriteObject, from a file on the local disk, in pieces. \error and kNotReadable for the file
 [[nodiscard]] Status UploadFile(const std::string& file, const std::string& path);
 
+/// Absent already is well. \error kNotWritable when it is refused; kServiceAway when the store did not answer.
+[[nodiscard]] Status RemoveObject(const std::string& path);
+
 /// Whether there is a file at `path` now. \error kServiceAway, kNotReadable (refused)
 [[nodiscard]] StatusOr<bool> ObjectExists(const std::string& path);
 

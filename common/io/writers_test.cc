@@ -1,5 +1,6 @@
 // Products as files: what is written is read back, twice the same content is the same bytes, and a place that
 // cannot be written is an error with a remedy, not half a file.
+#include <cpl_vsi.h>
 #include <gdal_priv.h>
 #include <gtest/gtest.h>
 #include <ogr_spatialref.h>
@@ -10,11 +11,13 @@
 #include "common/base/hash.h"
 #include "common/base/units.h"
 #include "common/io/cog_writer.h"
+#include "common/io/copy_tree.h"
 #include "common/io/file_replace.h"
 #include "common/io/geopackage.h"
 #include "common/io/mintpy_file.h"
 #include "common/io/png.h"
 #include "common/io/raster_file.h"
+#include "common/io/vsi.h"
 
 namespace fringewatch::io {
 namespace {
@@ -271,6 +274,31 @@ TEST_F(WritersTest, UnwritablePlacesAreErrors) {
     EXPECT_NE(MessageOf(status).find(inside_a_file), std::string::npos) << status;
   }
   EXPECT_EQ(Files(), 1U);
+}
+
+TEST_F(WritersTest, ACopyHoldsTheFilesAndNoOthers) {
+  for (const std::string& target : {Path("copy"), "/vsimem/" + Path("copy").substr(1)}) {
+    const auto copied = [&](const std::string& name) {
+      return IsVirtualPath(target) ? ReadObject(target + "/" + name).value_or("none")
+                                   : ReadWholeFile(target + "/" + name).value_or("none");
+    };
+    fs::remove_all(Path("run"));
+    for (const char* name : {"a", "b", "last", "sites/1", "sites/2"}) {
+      ASSERT_TRUE(WriteWholeFile(Path("run/") + name, name).ok());
+    }
+    ASSERT_TRUE(CopyTree(Path("run"), target, "last").ok());
+    EXPECT_EQ(copied("last") + copied("sites/2"), "lastsites/2");
+    fs::remove(Path("run/sites/2"));
+    ASSERT_TRUE(CopyTree(Path("run"), target, "last").ok());
+    EXPECT_EQ(copied("sites/1") + copied("sites/2"), "sites/1none");
+    // Broken off at "c": where it belongs is a folder.
+    ASSERT_TRUE(WriteWholeFile(Path("run/a"), "new").ok());
+    ASSERT_TRUE(WriteWholeFile(Path("run/c"), "c").ok());
+    ASSERT_EQ(VSIMkdirRecursive((target + "/c/inside").c_str(), 0755), 0);
+    EXPECT_FALSE(CopyTree(Path("run"), target, "last").ok());
+    EXPECT_EQ(copied("a") + copied("last"), "newnone") << "new files and the old list of them";
+  }
+  VSIRmdirRecursive(("/vsimem/" + Path("copy").substr(1)).c_str());
 }
 
 TEST_F(WritersTest, PngIsReadBack) {

@@ -178,6 +178,10 @@ TEST_F(ObjectStore, CopiesTheProductsOfARun) {
   ASSERT_THAT(io::WriteWholeFile(folder / "a.tif", "new"), IsOk());
   ASSERT_THAT(io::CopyTree(folder / "", place_ + "/run", "manifest.json"), IsOk());
   EXPECT_EQ(io::ReadObject(place_ + "/run/a.tif").value(), "new");
+  // A site was merged away.
+  fs::remove(folder / "sites/1.h5");
+  ASSERT_THAT(io::CopyTree(folder / "", place_ + "/run", "manifest.json"), IsOk());
+  EXPECT_THAT(io::ListObjects(place_ + "/run").value(), ElementsAre("a.tif", "manifest.json", "zero"));
   EXPECT_THAT(io::CopyTree(folder / "", place_, "not.there"), IsFault(Fault::kNotReadable));
   EXPECT_THAT(io::CopyTree(folder / "", "/vsizip/x.zip", ""), IsFault(Fault::kBadOption));
 }
