@@ -89,7 +89,8 @@ StatusOr<LocalRun> RunInOneProcess(const std::shared_ptr<const OpenRun>& run, co
       [&local](const results::RunFacts& facts, const results::Inventory& inventory) {
         local.facts = facts;
         local.inventory = inventory;
-      });
+      },
+      results::FolderUse::kShared);
 
   FW_ASSIGN_OR_RETURN(const std::vector<Task> first, scheduler::DetectTasksOf(run->record));
   TaskTally tally(on_task);

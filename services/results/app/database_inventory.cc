@@ -149,9 +149,12 @@ std::string ConditionOf(const SiteQuery& query) {
   return fmt::format("{}", fmt::join(all, " AND "));
 }
 
+// A provisional site may be all that a cancelled run leaves: it hides no published one.
 constexpr const char* kNewest =
-    "NOT EXISTS (SELECT 1 FROM sites n WHERE n.site_id = s.site_id AND (n.run_submitted_at > s.run_submitted_at OR "
-    "(n.run_submitted_at = s.run_submitted_at AND n.run_id > s.run_id)))";
+    "NOT EXISTS (SELECT 1 FROM sites n WHERE n.site_id = s.site_id AND (n.provisional < s.provisional OR "
+    "(n.provisional = s.provisional AND (n.run_submitted_at > s.run_submitted_at OR "
+    "(n.run_submitted_at = s.run_submitted_at AND n.run_id > s.run_id)))))";
+constexpr const char* kNewestFirst = " ORDER BY s.provisional, s.run_submitted_at DESC, s.run_id DESC LIMIT 1";
 
 StatusOr<int64_t> CounterOf(const std::vector<DatabaseRow>& rows) {
   if (rows.size() == 1 && rows[0].values.size() == 1) {
@@ -197,9 +200,12 @@ class DatabaseInventory final : public SiteInventory {
     }));
   }
 
-  Status ReplaceRun(const std::string& run_id, const std::vector<InventorySite>& sites) override {
+  Status ReplaceRunIf(const Condition& holds, const std::string& run_id,
+                      const std::vector<InventorySite>& sites) override {
     return Changed(database_->Write([&](DatabaseSession& session) -> Status {
       FW_ASSIGN_OR_RETURN(int64_t last, TakeCounter(session));
+      FW_ASSIGN_OR_RETURN(const bool wanted, holds());
+      if (!wanted) return {};
       FW_ASSIGN_OR_RETURN(const auto rows, ChangesOf(session.Query(Select("s.run_id = " + Database::Literal(run_id)))));
       std::map<std::string, const InventorySite*> before;
       for (const SiteChange& row : rows) before[row.site.site_id] = &row.site;
@@ -229,9 +235,7 @@ class DatabaseInventory final : public SiteInventory {
   StatusOr<InventorySite> Get(const std::string& site_id, const std::string& run_id) const override {
     std::string conditions = "s.site_id = " + Database::Literal(site_id);
     if (!run_id.empty()) conditions += " AND s.run_id = " + Database::Literal(run_id);
-    FW_ASSIGN_OR_RETURN(
-        auto found,
-        ChangesOf(database_->Read(Select(conditions + " ORDER BY s.run_submitted_at DESC, s.run_id DESC LIMIT 1"))));
+    FW_ASSIGN_OR_RETURN(auto found, ChangesOf(database_->Read(Select(conditions + kNewestFirst))));
     if (found.empty()) return UnknownSite(site_id, run_id);
     return std::move(found[0].site);
   }

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 #include "common/base/utc_text.h"
 #include "services/results/app/site_inventory.h"
@@ -42,8 +43,11 @@ class MemoryInventory final : public SiteInventory {
     return {};
   }
 
-  Status ReplaceRun(const std::string& run_id, const std::vector<InventorySite>& sites) override {
+  Status ReplaceRunIf(const Condition& holds, const std::string& run_id,
+                      const std::vector<InventorySite>& sites) override {
     const std::lock_guard lock(mutex_);
+    FW_ASSIGN_OR_RETURN(const bool wanted, holds());
+    if (!wanted) return {};
     std::erase_if(sites_, [&](const auto& entry) {
       const InventorySite& kept = entry.second.site;
       return kept.run_id == run_id && std::none_of(sites.begin(), sites.end(), [&](const InventorySite& site) {
@@ -112,13 +116,13 @@ class MemoryInventory final : public SiteInventory {
     kept.site.updated_at = UtcText(std::chrono::system_clock::now());
   }
 
-  /// The site of the newest run; null when there is none.
+  /// The site of the newest run that has published it, else of the newest; null when there is none.
   const InventorySite* Newest(const std::string& site_id) const {
     const InventorySite* newest = nullptr;
     for (auto kept = sites_.lower_bound({site_id, ""}); kept != sites_.end() && kept->first.first == site_id; ++kept) {
       const InventorySite& site = kept->second.site;
-      if (newest == nullptr ||
-          std::pair(site.run_submitted_at, site.run_id) > std::pair(newest->run_submitted_at, newest->run_id)) {
+      const auto age = [](const InventorySite& s) { return std::tuple(!s.provisional, s.run_submitted_at, s.run_id); };
+      if (newest == nullptr || age(site) > age(*newest)) {
         newest = &site;
       }
     }

@@ -1,9 +1,6 @@
 #include "services/results/app/product_folder.h"
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
-#include <string_view>
 
 #include "common/io/copy_tree.h"
 #include "common/io/folder_replace.h"
@@ -14,23 +11,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 7> kProducts = {
-    "run.json", "manifest.json", "sites.gpkg", "velocity.tif", "velocity_std.tif", "report.html", "sites"};
-
-bool HoldsOtherThings(const std::string& folder) {
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (std::find(kProducts.begin(), kProducts.end(), name) == kProducts.end()) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
-StatusOr<std::unique_ptr<ProductFolder>> ProductFolder::Prepare(const std::string& target) {
+StatusOr<std::unique_ptr<ProductFolder>> ProductFolder::Prepare(const std::string& target, FolderUse use) {
   const bool is_remote = io::IsVirtualPath(target);
-  if (!is_remote && HoldsOtherThings(target)) {
+  if (!is_remote && use == FolderUse::kShared) {
     return std::unique_ptr<ProductFolder>(new ProductFolder(Way::kInto, target, target));
   }
   const std::string beside = is_remote ? (fs::temp_directory_path() / "fringewatch-products").string() : target;

@@ -8,16 +8,19 @@
 
 namespace fringewatch::results {
 
+/// Whether the folder of a run holds nothing but its products.
+enum class FolderUse { kOwn, kShared };
+
 /// A killed publication leaves the old products, or none with a manifest; two at once, of equal content, leave one
 /// whole folder.
-///   a folder of its own     written beside it, then exchanged at once
-///   one with other things   written into it, the manifest removed first and written last (the one-process mode keeps
-///                           its artifacts there, and works alone)
-///   /vsis3/...              written to a scratch folder, then copied, the manifest last
+///   kOwn         written beside it, then exchanged at once; what others put there goes away with the old products
+///   kShared      written into it, the manifest removed first and written last: for one process that works alone and
+///                keeps its artifacts there
+///   /vsis3/...   written to a scratch folder, then copied, the manifest removed first and written last
 class ProductFolder {
  public:
   /// \error kNotWritable
-  [[nodiscard]] static StatusOr<std::unique_ptr<ProductFolder>> Prepare(const std::string& target);
+  [[nodiscard]] static StatusOr<std::unique_ptr<ProductFolder>> Prepare(const std::string& target, FolderUse use);
   /// Removes what was written and not placed.
   ~ProductFolder();
   ProductFolder(const ProductFolder&) = delete;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -27,6 +28,30 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 
+/// A store whose user falls asleep: others work between what it reads and what it does next.
+class SleepyStore final : public Store {
+ public:
+  explicit SleepyStore(Store& store) : store_(store) {}
+  std::function<void(int count)> after_list, before_marker;
+
+  Status PutIfAbsent(const std::string& key, const std::string& bytes) override {
+    if (before_marker && key.find("/published/") != std::string::npos) before_marker(++markers_);
+    return store_.PutIfAbsent(key, bytes);
+  }
+  StatusOr<std::string> Get(const std::string& key) const override { return store_.Get(key); }
+  bool Exists(const std::string& key) const override { return store_.Exists(key); }
+  StatusOr<std::vector<std::string>> List(const std::string& prefix) const override {
+    auto keys = store_.List(prefix);
+    if (after_list) after_list(++lists_);
+    return keys;
+  }
+
+ private:
+  Store& store_;
+  mutable int lists_ = 0;
+  int markers_ = 0;
+};
+
 class PublishTaskTest : public testing::Test {
  protected:
   PublishTaskHandler Handler(const std::string& root) {
@@ -36,6 +61,19 @@ class PublishTaskTest : public testing::Test {
   Status Publish(const RunOutcome& outcome) {
     PublishTaskHandler handler = Handler(products_);
     return handler.Handle(stored_.PublishTask(outcome)).status();
+  }
+  Status PublishFrom(Store& store, const RunOutcome& outcome) {
+    PublishTaskHandler handler(*stored_.runs, store, inventory_.get(),
+                               [this](const std::string& run_id) { return products_ + "/" + run_id; });
+    return handler.Handle(stored_.PublishTask(outcome)).status();
+  }
+  /// What is published of the run when nothing comes in between.
+  std::string ManifestOf(const RunOutcome& outcome) {
+    auto store = OpenMemoryStore();
+    const StoredRun other(*store);
+    PublishTaskHandler handler(*other.runs, *store, nullptr, [this](const std::string&) { return folder_ / "alone"; });
+    EXPECT_THAT(handler.Handle(other.PublishTask(outcome)).status(), IsOk());
+    return io::ReadWholeFile(folder_ / "alone/manifest.json").value_or("none");
   }
   std::string Manifest() const { return io::ReadWholeFile(folder_of_run_ + "/manifest.json").value_or("none"); }
   /// Every product is there and has the hash that the manifest states.
@@ -75,7 +113,8 @@ TEST_F(PublishTaskTest, ProductsAreThoseOfTheSitesAndFacts) {
                  .patch_pixels = PatchPixels(stored_.sites),
                  .failed_tasks = {},
                  .request_json = R"({"track":"005A"})"};
-  for (const SiteRecord& site : stored_.sites) facts.pixels_unwrapped += static_cast<long>(site.series.pixels_unwrapped);
+  for (const SiteRecord& site : stored_.sites)
+    facts.pixels_unwrapped += static_cast<long>(site.series.pixels_unwrapped);
   ASSERT_THAT(WriteProducts(folder_ / "direct", *stored_.run->stack, stored_.sites, facts), IsOk());
   EXPECT_EQ(Manifest(), *io::ReadWholeFile(folder_ / "direct/manifest.json"));
 }
@@ -136,6 +175,45 @@ TEST_F(PublishTaskTest, WhatWasMendedReplacesWhatWasNot) {
   EXPECT_EQ(inventory_->Get(stored_.sites[1].site_id, "")->failure, "");
 }
 
+TEST_F(PublishTaskTest, ASleeperMendsWhatItOverwrote) {
+  const std::string mended = ManifestOf(StoredRun::Done());
+  SleepyStore sleepy(*store_);
+  int64_t changes = 0;
+  // The second look is the one before the products take their place.
+  sleepy.after_list = [&](int count) {
+    if (count != 2) return;
+    ASSERT_THAT(Publish(StoredRun::Done()), IsOk());
+    EXPECT_EQ(Manifest(), mended);
+    changes = inventory_->LastChange().value();
+  };
+  ASSERT_THAT(PublishFrom(sleepy, StoredRun::OneDead()), IsOk());
+  EXPECT_EQ(Manifest(), mended);
+  ExpectWhole();
+  EXPECT_GT(changes, 0);
+  EXPECT_EQ(inventory_->LastChange().value(), changes) << "the old sites never showed";
+}
+
+TEST_F(PublishTaskTest, OneThatASleeperOverwroteIsPublishedAgain) {
+  const std::string mended = ManifestOf(StoredRun::Done());
+  SleepyStore sleepy(*store_);
+  // The sleeper puts its products and sites over these before it can know of them.
+  sleepy.before_marker = [&](int count) {
+    if (count != 1) return;
+    ASSERT_THAT(Publish(StoredRun::OneDead()), IsOk());
+    EXPECT_NE(Manifest(), mended);
+  };
+  ASSERT_THAT(PublishFrom(sleepy, StoredRun::Done()), IsOk());
+  EXPECT_EQ(Manifest(), mended);
+  EXPECT_EQ(inventory_->Get(stored_.sites[1].site_id, "")->failure, "");
+}
+
+TEST_F(PublishTaskTest, AnOutcomeThatWasNeverPublishedLeavesNoneBehind) {
+  static_cast<void>(stored_.PublishTask(StoredRun::Done()));  // cancelled before it was published; a task died since
+  ASSERT_THAT(Publish(StoredRun::OneDead()), IsOk());
+  EXPECT_EQ(Manifest(), ManifestOf(StoredRun::OneDead()));
+  EXPECT_NE(inventory_->Get(stored_.sites[1].site_id, "")->failure, "");
+}
+
 TEST_F(PublishTaskTest, ADamagedArtifactLeavesTheOldProducts) {
   ASSERT_THAT(Publish(StoredRun::OneDead()), IsOk());
   const std::string before = Manifest();
@@ -146,11 +224,27 @@ TEST_F(PublishTaskTest, ADamagedArtifactLeavesTheOldProducts) {
   EXPECT_THAT(InProducts(), ElementsAre(stored_.run_id()));
 }
 
-TEST_F(PublishTaskTest, OtherThingsInTheFolderStay) {
+TEST_F(PublishTaskTest, WhatOthersLeaveInTheFolderDoesNotSpoilTheExchange) {
+  ASSERT_THAT(Publish(StoredRun::OneDead()), IsOk());
+  std::ofstream(folder_of_run_ + "/velocity.tif.aux.xml") << "statistics of the old raster";
+  {
+    const auto folder = ProductFolder::Prepare(folder_of_run_, FolderUse::kOwn);
+    ASSERT_THAT(folder, IsOk());
+    EXPECT_NE((*folder)->path(), folder_of_run_);
+  }
+  ASSERT_THAT(Publish(StoredRun::Done()), IsOk());
+  EXPECT_FALSE(fs::exists(folder_of_run_ + "/velocity.tif.aux.xml"));
+  ExpectWhole();
+}
+
+TEST_F(PublishTaskTest, OtherThingsInASharedFolderStay) {
   fs::create_directories(folder_of_run_ + "/artifacts");
   std::ofstream(folder_of_run_ + "/artifacts/x") << "mine";
-  ASSERT_THAT(Publish(StoredRun::OneDead()), IsOk());
-  ASSERT_THAT(Publish(StoredRun::Done()), IsOk());
+  PublishTaskHandler handler(
+      *stored_.runs, *store_, inventory_.get(), [this](const std::string&) { return folder_of_run_; }, {},
+      FolderUse::kShared);
+  ASSERT_THAT(handler.Handle(stored_.PublishTask(StoredRun::OneDead())), IsOk());
+  ASSERT_THAT(handler.Handle(stored_.PublishTask(StoredRun::Done())), IsOk());
   EXPECT_EQ(io::ReadWholeFile(folder_of_run_ + "/artifacts/x").value(), "mine");
   ExpectWhole();
 }
@@ -166,13 +260,16 @@ TEST_F(PublishTaskTest, ProductsGoToAnObjectStore) {
     ASSERT_THAT(there, IsOk());
     EXPECT_EQ(Sha256(*there), product["sha256"].get<std::string>()) << path;
   }
+  const auto listed = io::ListObjects("/vsimem/publish_task_test/" + stored_.run_id());
+  ASSERT_THAT(listed, IsOk());
+  EXPECT_THAT(*listed, testing::Contains("sites/" + stored_.sites[0].site_id + ".h5"));
 }
 
 TEST_F(PublishTaskTest, AFolderThatWasNotPlacedGoesAway) {
   ASSERT_THAT(Publish(StoredRun::Done()), IsOk());
   const std::string before = Manifest();
   {
-    const auto folder = ProductFolder::Prepare(folder_of_run_);
+    const auto folder = ProductFolder::Prepare(folder_of_run_, FolderUse::kOwn);
     ASSERT_THAT(folder, IsOk());
     EXPECT_NE((*folder)->path(), folder_of_run_);
     std::ofstream((*folder)->path() + "/manifest.json") << "half";

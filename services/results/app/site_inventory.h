@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ struct GeoBox {
 /// Which sites. All conditions must hold; one left empty holds always.
 struct SiteQuery {
   std::optional<GeoBox> box;      ///< the site's extent touches it; sites without georeference touch no box
-  std::string run_id;             ///< empty = of each site the newest run that has it
+  std::string run_id;             ///< empty = of each site the newest run that has published it, else the newest
   std::string from_date;          ///< YYYY-MM-DD: the series reaches this day, or goes beyond it
   std::string to_date;            ///< YYYY-MM-DD: the series begins no later
   double min_velocity_mm_yr = 0;  ///< of the fastest part, either way; above 0, unmeasured sites do not count
@@ -46,15 +47,23 @@ class SiteInventory {
   /// a worker that slept over its lease brings back no site that was merged away since.
   [[nodiscard]] virtual Status PutProvisional(const InventorySite& site) = 0;
 
-  /// The run's sites are these and no others. A site that stays as it was is no change.
-  [[nodiscard]] virtual Status ReplaceRun(const std::string& run_id, const std::vector<InventorySite>& sites) = 0;
+  /// Asked when no other writer can come between.
+  using Condition = std::function<StatusOr<bool>()>;
+
+  /// The run's sites are these and no others, if `holds`; else nothing changes. A site that stays as it was is no
+  /// change. \error those of `holds`
+  [[nodiscard]] virtual Status ReplaceRunIf(const Condition& holds, const std::string& run_id,
+                                            const std::vector<InventorySite>& sites) = 0;
+  [[nodiscard]] Status ReplaceRun(const std::string& run_id, const std::vector<InventorySite>& sites) {
+    return ReplaceRunIf([]() -> StatusOr<bool> { return true; }, run_id, sites);
+  }
 
   /// At most `limit` sites whose id comes after `after_site_id`, by id.
   [[nodiscard]] virtual StatusOr<std::vector<InventorySite>> List(const SiteQuery& query,
                                                                   const std::string& after_site_id,
                                                                   int limit) const = 0;
 
-  /// Empty `run_id`: the newest run. \error kUnknownName
+  /// Empty `run_id`: as List. \error kUnknownName
   [[nodiscard]] virtual StatusOr<InventorySite> Get(const std::string& site_id, const std::string& run_id) const = 0;
 
   /// The number of the last change; 0 at the beginning.

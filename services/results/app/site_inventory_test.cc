@@ -163,6 +163,35 @@ TEST_P(SiteInventoryTest, OfEachSiteTheNewestRunIsListed) {
   EXPECT_THAT(Listed({.min_velocity_mm_yr = 100}), ElementsAre("b@run9")) << "a is slow by now";
 }
 
+TEST_P(SiteInventoryTest, ProvisionalSitesHideNoPublishedOnes) {
+  InventorySite published = MakeSite("a", "run1"), cancelled = MakeSite("a", "run2"), lone = MakeSite("b", "run2");
+  cancelled.run_submitted_at = lone.run_submitted_at = "2026-11-22T10:00:00.000Z";
+  cancelled.provisional = lone.provisional = true;
+  Replace("run1", {published});
+  ASSERT_THAT(inventory_->PutProvisional(cancelled), IsOk());
+  ASSERT_THAT(inventory_->PutProvisional(lone), IsOk());
+  EXPECT_THAT(Listed({}), ElementsAre("a@run1", "b@run2"));
+  EXPECT_EQ(inventory_->Get("a", "")->run_id, "run1");
+  EXPECT_THAT(Listed({.run_id = "run2"}), ElementsAre("a@run2", "b@run2"));
+  cancelled.provisional = false;
+  Replace("run2", {cancelled});
+  EXPECT_THAT(Listed({}), ElementsAre("a@run2"));
+}
+
+TEST_P(SiteInventoryTest, AConditionThatDoesNotHoldLeavesTheSites) {
+  Replace("run1", {MakeSite("a", "run1")});
+  const int64_t changes = inventory_->LastChange().value();
+  EXPECT_THAT(inventory_->ReplaceRunIf([]() -> StatusOr<bool> { return false; }, "run1", {MakeSite("b", "run1")}),
+              IsOk());
+  EXPECT_THAT(inventory_->ReplaceRunIf([]() -> StatusOr<bool> { return Error(Fault::kServiceAway, "store"); }, "run1",
+                                       {MakeSite("b", "run1")}),
+              IsFault(Fault::kServiceAway));
+  EXPECT_THAT(Listed({}), ElementsAre("a@run1"));
+  EXPECT_EQ(inventory_->LastChange().value(), changes);
+  Replace("run1", {MakeSite("b", "run1")});
+  EXPECT_THAT(Listed({}), ElementsAre("b@run1"));
+}
+
 TEST_P(SiteInventoryTest, EveryConditionSelects) {
   InventorySite fast = MakeSite("fast", "run1"), slow = MakeSite("slow", "run1"), other = MakeSite("other", "run1");
   slow.vel_max_mm_yr = 20;
