@@ -8,7 +8,8 @@
 
 namespace fringewatch::cli {
 
-/// Asks for page after page. `items(response)` is the repeated field. The answer holds every element; its
+/// Asks for page after page. `items(response)` is the repeated field. The answer holds every element, and of
+/// the other fields what the last page says; its
 /// next_page_token is empty unless `limit` (0 = none) cut the list.
 /// \error those of the call; kInternal when the server repeats a page token
 template <typename Stub, typename Request, typename Response, typename Items>
@@ -21,7 +22,7 @@ template <typename Stub, typename Request, typename Response, typename Items>
     const int missing = limit > 0 ? limit - items(all)->size() : kPage;
     request.set_page_size(std::min(missing, kPage));
     FW_ASSIGN_OR_RETURN(Response page, connection.Call(method, request));
-    items(all)->MergeFrom(*items(page));
+    all.MergeFrom(page);
     all.set_next_page_token(page.next_page_token());
     if (page.next_page_token().empty() || (limit > 0 && items(all)->size() >= limit)) return all;
     if (page.next_page_token() == request.page_token()) {

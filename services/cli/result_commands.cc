@@ -200,7 +200,9 @@ Status Verify(const std::string& folder, const v1::GetProductsResponse& answer, 
 StatusOr<ExitCode> ShowProducts(const ProductsOptions& options, const Connection& connection, const Console& console) {
   v1::GetProductsRequest request;
   request.set_run_id(options.run_id);
-  FW_ASSIGN_OR_RETURN(const auto answer, connection.Call(&ResultStub::AsyncGetProducts, request));
+  const auto products = [](v1::GetProductsResponse& page) { return page.mutable_products(); };
+  FW_ASSIGN_OR_RETURN(const auto answer,
+                      CallForAllPages(connection, &ResultStub::AsyncGetProducts, request, 0, products));
   if (options.output == Output::kJson) {
     FW_RETURN_IF_ERROR(PrintJson(console.out, answer));
   } else {

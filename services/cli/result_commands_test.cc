@@ -177,6 +177,23 @@ TEST_F(ProductsTest, TableAndJson) {
   EXPECT_EQ(document.at("products").at(1).at("bytes"), "6");
 }
 
+TEST_F(ProductsTest, EveryPageIsListed) {
+  const auto whole = results_.GetProducts_script.answer;
+  results_.GetProducts_script.answer = [whole](const v1::GetProductsRequest& request, v1::GetProductsResponse& answer) {
+    const grpc::Status status = whole(request, answer);
+    const bool is_first = request.page_token().empty();
+    answer.mutable_products()->DeleteSubrange(is_first ? 1 : 0, 1);
+    if (is_first) answer.set_next_page_token("second");
+    return status;
+  };
+  const json document = json::parse(Ask("products abc --output json").out);
+  EXPECT_EQ(document.at("run_id"), "abc");
+  EXPECT_EQ(document.at("folder_uri"), "/products/abc");
+  ASSERT_EQ(document.at("products").size(), 2U);
+  EXPECT_EQ(document["products"][1].at("path"), "sites/s1.h5");
+  EXPECT_THAT(Verify().err, HasSubstr("3 files are as the run wrote them"));
+}
+
 TEST_F(ProductsTest, CopiesThatAreTheSameAreVerified) {
   const Said said = Verify();
   EXPECT_EQ(said.code, ExitCode::kDone) << said.err;

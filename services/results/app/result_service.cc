@@ -5,12 +5,12 @@
 
 #include "common/io/file_replace.h"
 #include "common/io/files.h"
-#include "common/io/mintpy_file.h"
 #include "common/io/vsi.h"
 #include "common/run/run_record.h"
 #include "common/service/shutdown.h"
 #include "common/wire/message_text.h"
 #include "common/wire/page_token.h"
+#include "services/results/app/read_series.h"
 #include "services/results/app/result_messages.h"
 
 namespace fringewatch::results {
@@ -32,6 +32,34 @@ bool LooksLikeRunId(const std::string& run_id) {
 StatusOr<std::string> ReadManifest(const std::string& folder) {
   const std::string path = io::JoinPath(folder, "manifest.json");
   return io::IsVirtualPath(path) ? io::ReadObject(path) : io::ReadWholeFile(path);
+}
+
+/// The page of `all` that the request asks for. Its token holds as long as the manifest is the same.
+Status PageOf(v1::GetProductsResponse all, const v1::GetProductsRequest& request, v1::GetProductsResponse& response) {
+  constexpr size_t kUsualPage = 1000;
+  FW_ASSIGN_OR_RETURN(const size_t asked, wire::PageSize(request.page_size()));
+  const size_t page_size = request.page_size() == 0 ? kUsualPage : asked;
+  const std::string list = "products " + all.manifest_sha256();
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token()));
+  google::protobuf::RepeatedPtrField<v1::Product> products;
+  products.Swap(all.mutable_products());
+  response = std::move(all);
+  bool is_after = position.empty();
+  size_t bytes = 0;
+  for (v1::Product& product : products) {
+    const int size = response.products_size();
+    bytes += is_after ? product.ByteSizeLong() : 0;
+    if (size > 0 && (static_cast<size_t>(size) == page_size || bytes > wire::kPageBytes)) {
+      response.set_next_page_token(wire::MakePageToken(list, {response.products(size - 1).path()}));
+      return {};
+    }
+    if (is_after) {
+      *response.add_products() = std::move(product);
+    } else {
+      is_after = product.path() == position[0];
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -58,7 +86,7 @@ grpc::Status ResultService::GetSeries(grpc::ServerContext* context, const v1::Ge
 grpc::Status ResultService::GetProducts(grpc::ServerContext* context, const v1::GetProductsRequest* request,
                                         v1::GetProductsResponse* response) {
   return parts_.gate.Unary(*context, "GetProducts", Role::kViewer,
-                           [&](Call&) { return Products(request->run_id(), *response); });
+                           [&](Call&) { return Products(*request, *response); });
 }
 
 grpc::Status ResultService::WatchSites(grpc::ServerContext* context, const v1::WatchSitesRequest* request,
@@ -95,11 +123,9 @@ Status ResultService::Series(const v1::GetSeriesRequest& request, v1::Series& re
   if (site.series_key.empty()) {
     return Error(Fault::kWrongState, "site {} of run {} has no series: {}", site.site_id, site.run_id, site.failure);
   }
-  FW_ASSIGN_OR_RETURN(const std::string stored, parts_.store.Get(site.series_key));
   SiteRecord record;
   record.site_id = site.site_id;
-  record.has_series = true;
-  FW_ASSIGN_OR_RETURN(record.series, io::DecodeSiteFile(stored));
+  FW_RETURN_IF_ERROR(ReadSeries(parts_.store, site.series_key, record));
   if (!request.has_pixel()) {
     response = ToMessage(site, MeanSeries(record));
     return {};
@@ -110,7 +136,8 @@ Status ResultService::Series(const v1::GetSeriesRequest& request, v1::Series& re
   return {};
 }
 
-Status ResultService::Products(const std::string& run_id, v1::GetProductsResponse& response) {
+Status ResultService::Products(const v1::GetProductsRequest& request, v1::GetProductsResponse& response) {
+  const std::string& run_id = request.run_id();
   if (!LooksLikeRunId(run_id) || !parts_.store.Exists(RecordKey(run_id))) {
     return Error(Fault::kUnknownName, "no run '{}'", wire::MessageText(run_id, 64));
   }
@@ -120,8 +147,8 @@ Status ResultService::Products(const std::string& run_id, v1::GetProductsRespons
   if (!manifest.ok()) {
     return Error(Fault::kWrongState, "run {} has no products yet; they are there when it has ended", run_id);
   }
-  FW_ASSIGN_OR_RETURN(response, ProductsOf(*manifest, folder));
-  return {};
+  FW_ASSIGN_OR_RETURN(v1::GetProductsResponse all, ProductsOf(*manifest, folder));
+  return PageOf(std::move(all), request, response);
 }
 
 Status ResultService::Watch(const v1::WatchSitesRequest& request, grpc::ServerContext& context,

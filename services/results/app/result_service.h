@@ -37,7 +37,7 @@ class ResultService final : public v1::ResultService::Service {
  private:
   [[nodiscard]] Status List(const v1::ListSitesRequest& request, v1::ListSitesResponse& response);
   [[nodiscard]] Status Series(const v1::GetSeriesRequest& request, v1::Series& response);
-  [[nodiscard]] Status Products(const std::string& run_id, v1::GetProductsResponse& response);
+  [[nodiscard]] Status Products(const v1::GetProductsRequest& request, v1::GetProductsResponse& response);
   [[nodiscard]] Status Watch(const v1::WatchSitesRequest& request, grpc::ServerContext& context,
                              grpc::ServerWriter<v1::Site>& writer);
 

@@ -2,11 +2,12 @@
 #include "services/results/app/result_service.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
 
 #include <cmath>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "common/base/hash.h"
@@ -231,6 +232,46 @@ TEST_F(ResultServiceTest, ProductsAreNamedWithTheirHashes) {
     EXPECT_EQ(Call(&v1::ResultService::Stub::GetProducts, request, response).error_code(), grpc::StatusCode::NOT_FOUND)
         << unknown;
   }
+}
+
+TEST_F(ResultServiceTest, ManyProductsComePageByPage) {
+  constexpr int kSites = 20'000;
+  const auto put_manifest = [&](const std::string& extra) {
+    std::string list;
+    for (int i = 0; i < kSites; ++i) {
+      list += fmt::format(R"({{"path":"sites/FW-005A-{:08}.h5","sha256":"{}","bytes":1}},)", i, std::string(64, 'a'));
+    }
+    list.back() = ' ';
+    ASSERT_TRUE(
+        io::WriteWholeFile(folder_of_run_(stored_.run_id()) + "/manifest.json",
+                           fmt::format(R"({{"run_id":"{}","x":"{}","products":[{}]}})", stored_.run_id(), extra, list))
+            .ok());
+  };
+  put_manifest("");
+  v1::GetProductsRequest request;
+  request.set_run_id(stored_.run_id());
+  std::set<std::string> paths;
+  int pages = 0;
+  do {
+    v1::GetProductsResponse response;
+    const grpc::Status status = Call(&v1::ResultService::Stub::GetProducts, request, response);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(response.folder_uri(), folder_of_run_(stored_.run_id()));
+    EXPECT_EQ(response.manifest_sha256(), *Sha256File(response.folder_uri() + "/manifest.json"));
+    for (const v1::Product& product : response.products()) paths.insert(product.path());
+    ++pages;
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(pages, kSites / 1000);
+  EXPECT_EQ(paths.size(), size_t{kSites});
+  request.set_page_size(3);
+  v1::GetProductsResponse response;
+  ASSERT_TRUE(Call(&v1::ResultService::Stub::GetProducts, request, response).ok());
+  EXPECT_EQ(response.products_size(), 3);
+  request.set_page_token(response.next_page_token());
+  put_manifest("published anew");
+  EXPECT_EQ(Call(&v1::ResultService::Stub::GetProducts, request, response).error_code(),
+            grpc::StatusCode::OUT_OF_RANGE);
 }
 
 TEST_F(ResultServiceTest, WatchersGetSitesAsTheyChange) {
