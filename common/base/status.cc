@@ -67,6 +67,11 @@ Status MakeError(Fault fault, const std::string& message) {
   return Status(entry.code, fmt::format("FW-{} {}: {}", static_cast<int>(fault), entry.title, message));
 }
 
+bool HasFault(const Status& status, Fault fault) {
+  const std::string code = fmt::format("FW-{} ", static_cast<int>(fault));
+  return status.code() == CodeOf(fault) && MessageOf(status).find(code) != std::string::npos;
+}
+
 Status Annotate(const Status& status, std::string_view context) {
   if (status.ok()) return status;
   return Status(status.code(), fmt::format("{}: {}", context, MessageOf(status)));

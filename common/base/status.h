@@ -75,6 +75,9 @@ template <typename... A>
   return MakeError(fault, fmt::format(format, std::forward<A>(args)...));
 }
 
+/// True when the message names this domain code, with or without context before it.
+[[nodiscard]] bool HasFault(const Status& status, Fault fault);
+
 /// Prepends context as the status climbs: "tile t7: FW-2001 raster truncated: ...". OK stays OK.
 [[nodiscard]] Status Annotate(const Status& status, std::string_view context);
 

@@ -17,6 +17,10 @@ std::function<StatusOr<std::unique_ptr<StackReader>>(const StackSource&)> Confin
   return [rules = SourceRules(std::move(limits))](const StackSource& source) { return OpenStack(source, rules); };
 }
 
+std::function<StatusOr<std::unique_ptr<StackReader>>(const std::string&)> ConfinedReopener(SourceLimits limits) {
+  return [rules = SourceRules(std::move(limits))](const std::string& layout) { return ReopenStack(layout, rules); };
+}
+
 std::vector<std::string> FaultsOf(const SourceLimits& limits) {
   std::vector<std::string> faults;
   std::error_code ignored;

@@ -20,6 +20,10 @@ namespace fringewatch::io {
 [[nodiscard]] std::function<StatusOr<std::unique_ptr<StackReader>>(const StackSource&)> ConfinedOpener(
     SourceLimits limits);
 
+/// ReopenStack behind `limits`: every file is checked when it is opened.
+[[nodiscard]] std::function<StatusOr<std::unique_ptr<StackReader>>(const std::string& layout)> ConfinedReopener(
+    SourceLimits limits);
+
 /// What is wrong with the limits, one sentence each that begins with the name of the member; empty = nothing.
 [[nodiscard]] std::vector<std::string> FaultsOf(const SourceLimits& limits);
 

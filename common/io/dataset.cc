@@ -217,6 +217,7 @@ class DatasetPool::Lease {
       }
     }
     FW_ASSIGN_OR_RETURN(DatasetPtr dataset, OpenDataset(source, pool.rules_));
+    FW_RETURN_IF_ERROR(pool.rules_.CheckSize(source.path, SizeOf(*dataset)));  // it may be another file by now
     return Lease(pool, name, std::move(dataset));
   }
   Lease(Lease&&) = default;
@@ -248,6 +249,11 @@ Status DatasetPool::ReadPixels(const RasterSource& source, const RasterInfo& inf
                                bool as_complex) const {
   FW_ASSIGN_OR_RETURN(const Lease lease, Lease::Take(*this, source));
   if (source.raw_bytes > 0) FW_RETURN_IF_ERROR(CheckBytes(source));  // GDAL fills what a raw file lacks
+  if (lease->GetRasterYSize() != info.grid.rows || lease->GetRasterXSize() != info.grid.cols ||
+      lease->GetRasterCount() < info.band) {
+    return Error(Fault::kInputRejected, "{}: is no longer the raster that was accepted ({} x {}, band {}); put it back",
+                 source.path, info.grid.rows, info.grid.cols, info.band);
+  }
   const int first_row = info.flip_rows ? info.grid.rows - window.row1() : window.row0;
   CPLErrorReset();
   const CPLErr result = lease->GetRasterBand(info.band)->RasterIO(

@@ -41,6 +41,7 @@ class FileStack final : public StackReader {
   [[nodiscard]] const Track& track() const override { return track_; }
   [[nodiscard]] StatusOr<PairRaster> ReadPair(int pair, const Window& window) const override;
   [[nodiscard]] StatusOr<Array2<float>> ReadHeight(const Window& window) const override;
+  [[nodiscard]] std::string Layout() const override;
 
  private:
   [[nodiscard]] Status CheckWindow(const Window& window) const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "common/io/source_rules.h"
 #include "common/stack/stack_reader.h"
@@ -16,5 +17,11 @@ namespace fringewatch::io {
 /// once.
 [[nodiscard]] StatusOr<std::unique_ptr<StackReader>> OpenStack(const StackSource& source,
                                                                const SourceRules& rules = {});
+
+/// The stack of a StackReader::Layout, as it was accepted: nothing is listed, inspected or judged again, so a file that
+/// was damaged since then is an error of the windows that need the damaged part, and of nothing else. `rules` hold as
+/// above. \error kInternal when it is no layout.
+[[nodiscard]] StatusOr<std::unique_ptr<StackReader>> ReopenStack(const std::string& layout,
+                                                                 const SourceRules& rules = {});
 
 }  // namespace fringewatch::io

@@ -64,7 +64,7 @@ class Answers {
     const bool of_store =
         text.starts_with("S3:") || text.starts_with("GS:") || text.starts_with("AZURE:") || text.starts_with("OSS:");
     if (level == CE_Debug && of_store)
-      static_cast<Answers*>(CPLGetErrorHandlerUserData())->heard_ = " " + std::string(text);
+      static_cast<Answers*>(CPLGetErrorHandlerUserData())->heard_ = fmt::format(" {}", text);
   }
   CPLConfigOptionSetter debug_{"CPL_DEBUG", "S3,GS,AZURE,OSS", false};
   std::string heard_;
@@ -102,7 +102,7 @@ Status CannotRead(const std::string& path, const std::string& reason) {
   switch (FailureOf(reason)) {
     case Failure::kAbsent: return Error(Fault::kNotReadable, "{}: no such object", path);
     case Failure::kRefused:
-      return Error(Fault::kNotReadable, "{}: {}; check the bucket, the credentials and their rights", path, reason);
+      return Error(Fault::kForbidden, "{}: {}; check the bucket, the credentials and their rights", path, reason);
     case Failure::kAway: break;
   }
   return Error(Fault::kServiceAway, "{}: the object store does not answer ({})", path, reason);

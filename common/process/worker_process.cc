@@ -51,7 +51,7 @@ Status Work(const WorkerSettings& settings, const WorkerProgram& program) {
   FW_ASSIGN_OR_RETURN(const std::string models, nn::FindModels(settings.compute.networks.folder));
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<Queue> queue, service::OpenQueue(settings.redis));
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, io::OpenStore(settings.store.uri));
-  const std::unique_ptr<OpenRuns> runs = OpenStoredRuns(*store, io::ConfinedOpener(settings.sources));
+  const std::unique_ptr<OpenRuns> runs = OpenStoredRuns(*store, io::ConfinedReopener(settings.sources));
   service::Metrics metrics(program.component);
   FW_ASSIGN_OR_RETURN(const auto metrics_server, service::ServeMetrics(settings.metrics, metrics));
   FW_ASSIGN_OR_RETURN(const std::shared_ptr<TaskHandler> handler,

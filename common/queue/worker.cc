@@ -29,6 +29,12 @@ Status WhileAway(std::chrono::milliseconds lease, GiveBack&& give_back) {
   }
 }
 
+/// True when the task is not to blame: this worker, or what it works with, cannot do it now. Such a task waits for
+/// another worker, or a better time, and none of its attempts is used up.
+bool IsWorkersFault(const Status& status) {
+  return HasFault(status, Fault::kWorkerUnfit) || HasFault(status, Fault::kServiceAway);
+}
+
 }  // namespace
 
 StatusOr<Turn> WorkOnce(Queue& queue, const std::vector<TaskHandler*>& handlers, const std::string& consumer,
@@ -43,8 +49,10 @@ StatusOr<Turn> WorkOnce(Queue& queue, const std::vector<TaskHandler*>& handlers,
   const Heartbeat heartbeat(queue, *lease);  // until the answer is in: a short outage must not cost the work
   StatusOr<std::vector<Task>> follow_ups = HandlerOf(lease->task.kind, handlers)->Handle(lease->task);
   turn.status = follow_ups.status();
+  turn.given_back = IsWorkersFault(turn.status);
   if (follow_ups.ok()) turn.follow_ups = *std::move(follow_ups);
   const Status given_back = WhileAway(queue.lease_time(), [&] {
+    if (turn.given_back) return queue.Return(*lease);
     return turn.status.ok() ? queue.Commit(*lease, turn.follow_ups) : queue.Fail(*lease, turn.status);
   });
   if (!given_back.ok() && given_back.code() != CodeOf(Fault::kLeaseLost)) return given_back;

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "common/queue/heartbeat.h"
+#include "common/queue/passing_queue.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 
@@ -34,34 +35,6 @@ class FunctionHandler final : public TaskHandler {
 Task MakeTask(const std::string& id, const std::string& kind) {
   return {.task_id = id, .run_id = "run", .kind = kind, .payload = ""};
 }
-
-/// Passes everything on.
-class PassingQueue : public Queue {
- public:
-  explicit PassingQueue(Queue& queue) : queue_(queue) {}
-  std::chrono::milliseconds lease_time() const override { return queue_.lease_time(); }
-  Status ExtendLease(const Lease& lease) override { return queue_.ExtendLease(lease); }
-  Status Push(const std::vector<Task>& tasks) override { return queue_.Push(tasks); }
-  StatusOr<std::optional<Lease>> Claim(const std::vector<std::string>& kinds, const std::string& consumer,
-                                       std::chrono::milliseconds wait) override {
-    return queue_.Claim(kinds, consumer, wait);
-  }
-  Status Commit(const Lease& lease, const std::vector<Task>& tasks) override { return queue_.Commit(lease, tasks); }
-  Status Fail(const Lease& lease, const Status& why) override { return queue_.Fail(lease, why); }
-  Status Return(const Lease& lease) override { return queue_.Return(lease); }
-  Status Retry(const std::string& run, const std::string& id) override { return queue_.Retry(run, id); }
-  Status Forget(const std::string& run) override { return queue_.Forget(run); }
-  StatusOr<std::vector<std::string>> Runs() const override { return queue_.Runs(); }
-  StatusOr<std::set<std::string>> KnownSet(const std::string& run) const override { return queue_.KnownSet(run); }
-  StatusOr<std::set<std::string>> DoneSet(const std::string& run) const override { return queue_.DoneSet(run); }
-  StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run) const override { return queue_.DeadTasks(run); }
-  StatusOr<CountsByKind> Counts(const std::string& run) const override { return queue_.Counts(run); }
-  StatusOr<std::vector<LineState>> Lines() const override { return queue_.Lines(); }
-  Status Leave(const std::string& consumer) override { return queue_.Leave(consumer); }
-
- private:
-  Queue& queue_;
-};
 
 class WorkerTest : public testing::Test {
  protected:
@@ -91,6 +64,22 @@ TEST_F(WorkerTest, AFailingHandlerIsNoErrorOfTheTurn) {
   ASSERT_THAT(turn, IsOk());
   EXPECT_THAT(turn->status, IsFault(Fault::kRasterTruncated));
   EXPECT_THAT(queue_->DeadTasks("run").value(), SizeIs(1));
+}
+
+TEST_F(WorkerTest, WhatTheWorkerCannotDoNowCostsTheTaskNothing) {
+  ASSERT_THAT(queue_->Push({MakeTask("a", "k")}), IsOk());
+  for (const Fault fault : {Fault::kWorkerUnfit, Fault::kServiceAway, Fault::kWorkerUnfit, Fault::kServiceAway}) {
+    FunctionHandler unfit("k", [fault](const Task&) -> StatusOr<std::vector<Task>> { return Error(fault, "test"); });
+    const auto turn = WorkOnce(*queue_, {&unfit}, "unfit", 0ms);
+    ASSERT_THAT(turn, IsOk());
+    EXPECT_TRUE(turn->given_back);
+    EXPECT_EQ(turn->task.attempt, 1);
+  }
+  FunctionHandler fit("k", [](const Task&) { return std::vector<Task>{}; });
+  const auto turn = WorkOnce(*queue_, {&fit}, "fit", 0ms);
+  ASSERT_THAT(turn, IsOk());
+  EXPECT_FALSE(turn->given_back);
+  EXPECT_THAT(queue_->DoneSet("run").value(), ElementsAre("a"));
 }
 
 /// Is away for the first commits and failures.

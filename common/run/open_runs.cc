@@ -5,47 +5,16 @@
 #include <future>
 #include <list>
 #include <mutex>
-#include <nlohmann/json.hpp>
-
-#include "common/stack/track_identity.h"
 
 namespace fringewatch {
 namespace {
 
 using Opened = StatusOr<std::shared_ptr<const OpenRun>>;
 
-constexpr size_t kReasonsListed = 3;
-
-/// The reasons of rejected inputs, the first few.
-std::string RejectedInputs(const Track& track) {
-  std::string text;
-  size_t rejected = 0;
-  for (const InputRecord& input : track.inputs) {
-    if (input.verdict != InputRecord::Verdict::kRejected || ++rejected > kReasonsListed) continue;
-    text += fmt::format("; rejected: {}: {}", input.path, input.reason);
-  }
-  return rejected > kReasonsListed ? fmt::format("{}; and {} more", text, rejected - kReasonsListed) : text;
-}
-
-/// The source may have changed since it was submitted. Work on what it is now would not be the run's.
-Status CheckTrack(const OpenRun& run) {
-  const nlohmann::json spec = nlohmann::json::parse(run.record.spec_json, nullptr, /*allow_exceptions=*/false);
-  if (!spec.is_object() || !spec.contains("track") || !spec["track"].is_string()) {
-    return Error(Fault::kInternal, "run {}: its record holds no spec; submit the track again", run.record.run_id);
-  }
-  const Track& track = run.stack->track();
-  if (spec["track"].get<std::string>() == TrackIdentity(track)) return {};
-  return Error(Fault::kInputRejected,
-               "run {}: {} is no longer what was submitted ({} pairs of {} x {} pixels then, {} of {} x {} now){}; put "
-               "its files back and retry, or submit the track again",
-               run.record.run_id, run.record.source.path, run.record.pairs, run.record.rows, run.record.cols,
-               track.pairs.size(), track.grid.rows, track.grid.cols, RejectedInputs(track));
-}
-
 class StoredRuns final : public OpenRuns {
  public:
-  StoredRuns(const Store& store, StackOpener opener, int capacity)
-      : store_(store), opener_(std::move(opener)), capacity_(static_cast<size_t>(std::max(capacity, 1))) {}
+  StoredRuns(const Store& store, StackReopener reopen, int capacity)
+      : store_(store), reopen_(std::move(reopen)), capacity_(static_cast<size_t>(std::max(capacity, 1))) {}
 
   Opened Open(const std::string& run_id) override {
     std::promise<Opened> promise;
@@ -101,8 +70,7 @@ class StoredRuns final : public OpenRuns {
       }
       auto run = std::make_shared<OpenRun>();
       FW_ASSIGN_OR_RETURN(run->record, RunRecordFromJson(*text));
-      FW_ASSIGN_OR_RETURN(run->stack, opener_(run->record.source));
-      FW_RETURN_IF_ERROR(CheckTrack(*run));
+      FW_ASSIGN_OR_RETURN(run->stack, reopen_(run->record.stack_layout));
       return run;
     } catch (const std::exception& e) {  // others wait for this answer: they must get one
       return Error(Fault::kInternal, "run {}: opening it failed: {}", run_id, e.what());
@@ -110,7 +78,7 @@ class StoredRuns final : public OpenRuns {
   }
 
   const Store& store_;
-  const StackOpener opener_;
+  const StackReopener reopen_;
   const size_t capacity_;
   std::mutex mutex_;
   std::list<Entry> entries_;  ///< the most recently used first
@@ -132,8 +100,8 @@ class SingleRun final : public OpenRuns {
 
 }  // namespace
 
-std::unique_ptr<OpenRuns> OpenStoredRuns(const Store& store, StackOpener opener, int capacity) {
-  return std::make_unique<StoredRuns>(store, std::move(opener), capacity);
+std::unique_ptr<OpenRuns> OpenStoredRuns(const Store& store, StackReopener reopen, int capacity) {
+  return std::make_unique<StoredRuns>(store, std::move(reopen), capacity);
 }
 
 std::unique_ptr<OpenRuns> OnlyRun(std::shared_ptr<const OpenRun> run) {

@@ -20,18 +20,18 @@ struct OpenRun {
 class OpenRuns {
  public:
   virtual ~OpenRuns() = default;
-  /// \error kUnknownName when the store has no such run; kInputRejected when the source no longer gives the track that
-  /// was submitted, with the reasons of rejected files; errors of opening the stack.
+  /// The stack is the one that was accepted, whatever became of its files since: what is wrong with them is said by
+  /// the reads that need them. \error kUnknownName when the store has no such run.
   [[nodiscard]] virtual StatusOr<std::shared_ptr<const OpenRun>> Open(const std::string& run_id) = 0;
-  /// The next Open reads everything again: after a failure, a file may have been mended.
+  /// The next Open opens the files again: after a failure, one may have been mended.
   virtual void Drop(const std::string& run_id) = 0;
 };
 
-/// How a stack is opened (io::OpenStack behind the operator's limits).
-using StackOpener = std::function<StatusOr<std::unique_ptr<StackReader>>(const StackSource&)>;
+/// How a stack is made from RunRecord::stack_layout (io::ReopenStack behind the operator's limits).
+using StackReopener = std::function<StatusOr<std::unique_ptr<StackReader>>(const std::string& layout)>;
 
 /// Runs from their records in `store`; the most recently used `capacity` stay open. `store` must outlive it.
-[[nodiscard]] std::unique_ptr<OpenRuns> OpenStoredRuns(const Store& store, StackOpener opener, int capacity = 4);
+[[nodiscard]] std::unique_ptr<OpenRuns> OpenStoredRuns(const Store& store, StackReopener reopen, int capacity = 4);
 
 /// One run that is open already: the one-process mode.
 [[nodiscard]] std::unique_ptr<OpenRuns> OnlyRun(std::shared_ptr<const OpenRun> run);

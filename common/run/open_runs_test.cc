@@ -6,12 +6,10 @@
 #include <atomic>
 #include <future>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
-#include "common/stack/track_identity.h"
 #include "tests/support/status_matchers.h"
 
 namespace fringewatch {
@@ -19,7 +17,6 @@ namespace {
 
 class EmptyStack final : public StackReader {
  public:
-  explicit EmptyStack(Track track = {}) : track_(std::move(track)) {}
   const Track& track() const override { return track_; }
   StatusOr<PairRaster> ReadPair(int, const Window&) const override { return PairRaster{}; }
   StatusOr<Array2<float>> ReadHeight(const Window&) const override { return Array2<float>{}; }
@@ -28,22 +25,18 @@ class EmptyStack final : public StackReader {
   Track track_;
 };
 
-/// The part of a spec that names its track.
-std::string SpecOf(const Track& track) { return nlohmann::json{{"track", TrackIdentity(track)}}.dump(); }
-
 class OpenRunsTest : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* id : {"a", "b", "c"}) {
-      const RunRecord record{
-          .run_id = id, .source = {.path = std::string("/data/") + id}, .spec_json = SpecOf(Track{}), .pairs = 2};
+      const RunRecord record{.run_id = id, .stack_layout = std::string("layout of ") + id};
       ASSERT_THAT(store_->PutIfAbsent(RecordKey(id), ToJson(record)), IsOk());
     }
   }
-  StackOpener Counting() {
-    return [this](const StackSource& source) -> StatusOr<std::unique_ptr<StackReader>> {
+  StackReopener Counting() {
+    return [this](const std::string& layout) -> StatusOr<std::unique_ptr<StackReader>> {
       const std::lock_guard lock(mutex_);
-      ++opened_[source.path];
+      ++opened_[layout];
       return std::make_unique<EmptyStack>();
     };
   }
@@ -52,22 +45,22 @@ class OpenRunsTest : public testing::Test {
   std::map<std::string, int> opened_;
 };
 
-TEST_F(OpenRunsTest, OpensTheSourceOfTheRecordOnce) {
+TEST_F(OpenRunsTest, OpensTheStackOfTheRecordOnce) {
   const auto runs = OpenStoredRuns(*store_, Counting());
   const auto first = runs->Open("a");
   ASSERT_THAT(first, IsOk());
   EXPECT_EQ((*first)->record.run_id, "a");
   EXPECT_NE((*first)->stack, nullptr);
   EXPECT_EQ(runs->Open("a").value(), *first);
-  EXPECT_EQ(opened_["/data/a"], 1);
+  EXPECT_EQ(opened_["layout of a"], 1);
 }
 
 TEST_F(OpenRunsTest, KeepsTheMostRecentlyUsed) {
   const auto runs = OpenStoredRuns(*store_, Counting(), 2);
   for (const char* id : {"a", "b", "a", "c", "a", "b"}) ASSERT_THAT(runs->Open(id), IsOk());
-  EXPECT_EQ(opened_["/data/a"], 1);
-  EXPECT_EQ(opened_["/data/b"], 2);
-  EXPECT_EQ(opened_["/data/c"], 1);
+  EXPECT_EQ(opened_["layout of a"], 1);
+  EXPECT_EQ(opened_["layout of b"], 2);
+  EXPECT_EQ(opened_["layout of c"], 1);
 }
 
 TEST_F(OpenRunsTest, ARunInUseOutlivesItsPlace) {
@@ -76,22 +69,6 @@ TEST_F(OpenRunsTest, ARunInUseOutlivesItsPlace) {
   ASSERT_THAT(runs->Open("b"), IsOk());
   EXPECT_EQ(kept->record.run_id, "a");
   EXPECT_NE(kept->stack, nullptr);
-}
-
-TEST_F(OpenRunsTest, ASourceThatChangedIsRefusedUntilItIsMended) {
-  Track changed;
-  changed.pairs = {{Date{0}, Date{12}}};
-  changed.inputs = {{"b.tif", "phase", InputRecord::Verdict::kRejected, "FW-2001 cut at row 3"}};
-  bool mended = false;
-  const auto runs = OpenStoredRuns(*store_, [&](const StackSource&) -> StatusOr<std::unique_ptr<StackReader>> {
-    return std::make_unique<EmptyStack>(mended ? Track{} : changed);
-  });
-  const auto refused = runs->Open("a");
-  EXPECT_THAT(refused, IsFault(Fault::kInputRejected));
-  EXPECT_THAT(MessageOf(refused.status()),
-              testing::AllOf(testing::HasSubstr("2 pairs"), testing::HasSubstr("b.tif: FW-2001 cut at row 3")));
-  mended = true;
-  EXPECT_THAT(runs->Open("a"), IsOk());
 }
 
 TEST_F(OpenRunsTest, UnknownRunsAreUnknown) {
@@ -103,7 +80,7 @@ TEST_F(OpenRunsTest, UnknownRunsAreUnknown) {
 
 TEST_F(OpenRunsTest, AFailureIsNotKept) {
   int calls = 0;
-  const auto runs = OpenStoredRuns(*store_, [&](const StackSource&) -> StatusOr<std::unique_ptr<StackReader>> {
+  const auto runs = OpenStoredRuns(*store_, [&](const std::string&) -> StatusOr<std::unique_ptr<StackReader>> {
     ++calls;
     if (calls == 1) return Error(Fault::kStackEmpty, "nothing");
     if (calls == 2) throw std::runtime_error("broken library");
@@ -121,7 +98,7 @@ TEST_F(OpenRunsTest, ADroppedRunIsReadAgain) {
   runs->Drop("a");
   runs->Drop("never opened");
   ASSERT_THAT(runs->Open("a"), IsOk());
-  EXPECT_EQ(opened_["/data/a"], 2);
+  EXPECT_EQ(opened_["layout of a"], 2);
 }
 
 TEST_F(OpenRunsTest, ManyThreadsOpenARunOnce) {
@@ -129,7 +106,7 @@ TEST_F(OpenRunsTest, ManyThreadsOpenARunOnce) {
   std::shared_future<void> released = go.get_future().share();
   std::atomic<int> opened = 0;
   std::promise<void> begun;
-  const auto runs = OpenStoredRuns(*store_, [&](const StackSource&) -> StatusOr<std::unique_ptr<StackReader>> {
+  const auto runs = OpenStoredRuns(*store_, [&](const std::string&) -> StatusOr<std::unique_ptr<StackReader>> {
     if (++opened == 1) begun.set_value();
     released.wait();
     return std::make_unique<EmptyStack>();

@@ -25,6 +25,7 @@ struct RunRecord {
   std::vector<std::string> detector_models;   ///< SHA-256 of the weights, in the order of Detector::model_hashes
   std::vector<std::string> unwrapper_models;  ///< of Unwrapper::model_hashes
   std::string version;                        ///< of Fringewatch
+  std::string stack_layout;                   ///< StackReader::Layout of the stack that was accepted
   std::string spec_json;                      ///< scheduler::ToJson(RunSpec), which run.json repeats
   std::vector<std::string> detect_task_ids;   ///< the plan, row-major
   int pairs = 0, rows = 0, cols = 0;

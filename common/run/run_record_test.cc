@@ -32,6 +32,7 @@ RunRecord FullRecord() {
           .detector_models = {"aa", "bb"},
           .unwrapper_models = {"cc"},
           .version = "0.1.0",
+          .stack_layout = R"({"pairs":[]})",
           .spec_json = R"({"track":"x"})",
           .detect_task_ids = {"t1", "t2"},
           .pairs = 7,

@@ -1,11 +1,18 @@
 #include "common/run/run_work.h"
 
+#include "common/base/version.h"
+
 namespace fringewatch {
 
 StatusOr<std::shared_ptr<const OpenRun>> OpenFitting(OpenRuns& runs, const std::string& run_id, const WorkerKit& kit,
                                                      std::vector<std::string> RunRecord::*needed) {
   FW_ASSIGN_OR_RETURN(std::shared_ptr<const OpenRun> run, runs.Open(run_id));
   const RunRecord& record = run->record;
+  if (record.version != kVersion) {
+    return Error(Fault::kWorkerUnfit,
+                 "run {} was planned by version {}, this worker is {}; start workers of that version", run_id,
+                 record.version, kVersion);
+  }
   if (record.compute != kit.compute) {
     return Error(Fault::kWorkerUnfit, "run {} is computed on '{}', this worker on '{}'; start workers of that kind",
                  run_id, record.compute, kit.compute);

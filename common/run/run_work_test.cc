@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/version.h"
 #include "tests/support/status_matchers.h"
 
 namespace fringewatch {
@@ -30,6 +31,7 @@ OpenRun SomeRun() {
   OpenRun run;
   run.record.run_id = "ab12";
   run.record.compute = "cpu bf16";
+  run.record.version = kVersion;
   run.record.detector_models = {"d1", "d2"};
   run.record.unwrapper_models = {"u1"};
   return run;
@@ -51,6 +53,15 @@ TEST(RunWork, AFittingWorkerGetsTheOpenRun) {
   ASSERT_THAT(follow_ups, IsOk());
   EXPECT_EQ(follow_ups->front().run_id, "ab12");
   EXPECT_EQ(runs.drops, 0);
+}
+
+TEST(RunWork, AWorkerOfAnotherVersionIsUnfit) {
+  OpenRun run = SomeRun();
+  run.record.version = "0.0.7";
+  CountedRuns runs(std::move(run));
+  const Status status = Work(runs, kDetector).status();
+  EXPECT_THAT(status, IsFault(Fault::kWorkerUnfit));
+  EXPECT_THAT(MessageOf(status), AllOf(HasSubstr("0.0.7"), HasSubstr(kVersion)));
 }
 
 TEST(RunWork, AnUnfitWorkerSaysWhatBothHave) {

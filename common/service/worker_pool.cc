@@ -15,6 +15,8 @@
 #include <random>
 #include <thread>
 
+#include "common/base/retry.h"
+#include "common/queue/passing_queue.h"
 #include "common/service/log.h"
 #include "common/service/shutdown.h"
 
@@ -52,13 +54,13 @@ class GuardedHandler final : public TaskHandler {
 
 /// The queue as one thread sees it: remembers the lease at hand, so that it can be given back while the handler still
 /// runs. Everything else passes through.
-class LeaseWatch final : public Queue {
+class LeaseWatch final : public PassingQueue {
  public:
-  LeaseWatch(Queue& queue, Metrics& metrics) : queue_(queue), metrics_(metrics) {}
+  LeaseWatch(Queue& queue, Metrics& metrics) : PassingQueue(queue), metrics_(metrics) {}
 
   StatusOr<std::optional<Lease>> Claim(const std::vector<std::string>& kinds, const std::string& consumer,
                                        Milliseconds wait) override {
-    StatusOr<std::optional<Lease>> lease = queue_.Claim(kinds, consumer, wait);
+    StatusOr<std::optional<Lease>> lease = PassingQueue::Claim(kinds, consumer, wait);
     if (!lease.ok() || !*lease) return lease;
     metrics_.TaskStarted((*lease)->task.kind);
     const std::lock_guard lock(mutex_);
@@ -68,9 +70,9 @@ class LeaseWatch final : public Queue {
     return lease;
   }
   Status Commit(const Lease& lease, const std::vector<Task>& follow_ups) override {
-    return End(queue_.Commit(lease, follow_ups));
+    return End(PassingQueue::Commit(lease, follow_ups));
   }
-  Status Fail(const Lease& lease, const Status& why) override { return End(queue_.Fail(lease, why)); }
+  Status Fail(const Lease& lease, const Status& why) override { return End(PassingQueue::Fail(lease, why)); }
 
   /// The task that the last turn worked on; none when it claimed nothing. Forgets it.
   struct Work {
@@ -94,19 +96,7 @@ class LeaseWatch final : public Queue {
     return held_;
   }
 
-  Status Push(const std::vector<Task>& tasks) override { return queue_.Push(tasks); }
-  Milliseconds lease_time() const override { return queue_.lease_time(); }
-  Status ExtendLease(const Lease& lease) override { return queue_.ExtendLease(lease); }
-  Status Return(const Lease& lease) override { return queue_.Return(lease); }
-  Status Retry(const std::string& run, const std::string& task) override { return queue_.Retry(run, task); }
-  Status Forget(const std::string& run) override { return queue_.Forget(run); }
-  StatusOr<std::vector<std::string>> Runs() const override { return queue_.Runs(); }
-  StatusOr<std::set<std::string>> KnownSet(const std::string& run) const override { return queue_.KnownSet(run); }
-  StatusOr<std::set<std::string>> DoneSet(const std::string& run) const override { return queue_.DoneSet(run); }
-  StatusOr<std::vector<DeadTask>> DeadTasks(const std::string& run) const override { return queue_.DeadTasks(run); }
-  StatusOr<CountsByKind> Counts(const std::string& run) const override { return queue_.Counts(run); }
-  StatusOr<std::vector<LineState>> Lines() const override { return queue_.Lines(); }
-  Status Leave(const std::string& consumer) override { return queue_.Leave(consumer); }
+  Status Return(const Lease& lease) override { return End(PassingQueue::Return(lease)); }
 
  private:
   /// The lease is held on to while the queue is away: the worker tries again.
@@ -117,7 +107,6 @@ class LeaseWatch final : public Queue {
     return status;
   }
 
-  Queue& queue_;
   Metrics& metrics_;
   mutable std::mutex mutex_;
   std::optional<Lease> held_, claimed_;
@@ -142,12 +131,13 @@ class Worker {
   void Work() {
     Milliseconds backoff = kFirstBackoff;
     while (!Draining()) {
-      const StatusOr<Turn> turn = WorkOnce(watch_, handlers_, consumer_, kClaimWait);
+      const StatusOr<Turn> turn = TryToWork();
       Report(turn);
-      if (turn.ok()) {
-        backoff = kFirstBackoff;
+      if (turn.ok() && !IsRetryable(turn->status)) {
+        if (turn->worked) backoff = kFirstBackoff;
         continue;
       }
+      // The queue, this worker or what it works with is not well: others shall have the tasks meanwhile.
       WaitForDrain(backoff);
       backoff = std::min(backoff * 2, kLongestBackoff);
     }
@@ -168,6 +158,17 @@ class Worker {
   }
 
  private:
+  /// Handlers are guarded; what is thrown beside them must not end the process either: other threads are at work.
+  StatusOr<Turn> TryToWork() {
+    try {
+      return WorkOnce(watch_, handlers_, consumer_, kClaimWait);
+    } catch (const std::exception& error) {
+      return Error(Fault::kInternal, "exception: {}", error.what());
+    } catch (...) {
+      return Error(Fault::kInternal, "exception of an unknown kind");
+    }
+  }
+
   void Report(const StatusOr<Turn>& turn) {
     const std::optional<LeaseWatch::Work> work = watch_.TakeWork();
     if (work) {

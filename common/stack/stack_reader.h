@@ -23,6 +23,9 @@ class StackReader {
   [[nodiscard]] virtual StatusOr<PairRaster> ReadPair(int pair, const Window& window) const = 0;
   /// Heights in metres, NaN = missing; 0 x 0 when the track has none. Errors as ReadPair.
   [[nodiscard]] virtual StatusOr<Array2<float>> ReadHeight(const Window& window) const = 0;
+  /// Everything that was found out when the stack was opened, as text: io::ReopenStack makes the same stack of it
+  /// without looking at its files again. Empty for stacks that lie in no files.
+  [[nodiscard]] virtual std::string Layout() const { return {}; }
 };
 
 /// Fills an empty coherence with an estimate from the phase: PhaseCoherence over 5 x 5 pixels.

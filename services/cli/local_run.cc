@@ -46,6 +46,7 @@ Status Drain(Queue& queue, const std::vector<TaskHandler*>& handlers, TaskTally&
     }
     FW_ASSIGN_OR_RETURN(const Turn turn, WorkOnce(queue, handlers, "local", std::chrono::milliseconds(0)));
     if (!turn.worked) return {};
+    if (turn.given_back) return turn.status;  // there is no other worker to wait for
     tally.Expect(turn.follow_ups);
     tally.Finish(turn.task);
   }

@@ -70,7 +70,7 @@ Status Open(const ResultSettings& settings, Backends& backends) {
   FW_ASSIGN_OR_RETURN(backends.store, io::OpenStore(settings.store.uri));
   FW_ASSIGN_OR_RETURN(backends.inventory, OpenInventory(settings.inventory_uri));
   FW_ASSIGN_OR_RETURN(backends.queue, OpenQueue(settings.redis));
-  backends.runs = OpenStoredRuns(*backends.store, io::ConfinedOpener(settings.sources));
+  backends.runs = OpenStoredRuns(*backends.store, io::ConfinedReopener(settings.sources));
   FW_ASSIGN_OR_RETURN(backends.access, service::OpenAccess(settings.server));
   FW_ASSIGN_OR_RETURN(backends.gate, service::RpcGate::Open({.service = "ResultService",
                                                              .audit_path = settings.server.audit_log,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/base/version.h"
 #include "common/nn/model_file.h"
 #include "common/queue/task_id.h"
 #include "common/sim/scene.h"
@@ -79,6 +80,7 @@ class DetectTask : public testing::Test {
     record.threshold = 0.001;
     record.compute = device.Kind();
     record.detector_models = detector_->model_hashes();
+    record.version = kVersion;
     runs_.run->stack = stack_;
     handler_ = std::make_unique<DetectTaskHandler>(runs_, *detector_, *store_, device.Kind(),
                                                    [this](const TileDetections&) { ++computed_; });
@@ -136,7 +138,8 @@ TEST_F(DetectTask, AWorkerThatDoesNotFitLeavesTheTaskToOthers) {
   runs_.run->record.compute = "cuda bf16";
   const auto compute = handler_->Handle(TileTask("t1"));
   EXPECT_THAT(compute, IsFault(Fault::kWorkerUnfit));
-  EXPECT_THAT(MessageOf(compute.status()), testing::AllOf(testing::HasSubstr("cuda bf16"), testing::HasSubstr("cpu fp32")));
+  EXPECT_THAT(MessageOf(compute.status()),
+              testing::AllOf(testing::HasSubstr("cuda bf16"), testing::HasSubstr("cpu fp32")));
   runs_.run->record.compute = "cpu fp32";
   runs_.run->record.detector_models = {"another"};
   EXPECT_THAT(handler_->Handle(TileTask("t1")), IsFault(Fault::kWorkerUnfit));

@@ -34,6 +34,7 @@ StatusOr<PlannedRun> PlanRun(const StackSource& source, const RunPolicy& policy,
                              const StackOpener& open) {
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<StackReader> stack, open(source));
   FW_ASSIGN_OR_RETURN(RunRecord record, RecordOf(stack->track(), source, policy, computing));
+  record.stack_layout = stack->Layout();
   return PlannedRun{std::move(record), stack->track()};
 }
 

@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "common/run/open_runs.h"
 #include "common/run/run_record.h"
-#include "common/stack/track.h"
+#include "common/stack/stack_reader.h"
+#include "common/stack/stack_source.h"
 #include "services/scheduler/core/run_policy.h"
 
 namespace fringewatch::scheduler {
+
+/// How a stack is opened (io::OpenStack behind the operator's limits).
+using StackOpener = std::function<StatusOr<std::unique_ptr<StackReader>>(const StackSource&)>;
 
 /// What every run of this deployment is computed with.
 struct Computing {

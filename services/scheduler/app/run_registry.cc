@@ -78,8 +78,8 @@ StatusOr<RunRegistry::Known> RunRegistry::Recall(const std::string& run_id) cons
   }
   FW_ASSIGN_OR_RETURN(RunRecord record, Record(run_id));
   Known known{.tiles = static_cast<long>(record.detect_task_ids.size())};
-  record.spec_json.clear();
-  record.spec_json.shrink_to_fit();
+  record.spec_json = {};
+  record.stack_layout = {};
   record.detect_task_ids = {};
   known.record = std::make_shared<const RunRecord>(std::move(record));
   const std::lock_guard lock(mutex_);
@@ -133,13 +133,17 @@ StatusOr<RunRegistry::Listing> RunRegistry::List() const {
 
 RunRegistry::Listing RunRegistry::ListActive(const std::vector<std::string>& others) const {
   std::set<std::string> ids(others.begin(), others.end());
+  Listing listing;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [run_id, known] : known_) {
-      if (!RunView{known.record, known.tiles, known.newest}.ended()) ids.insert(run_id);
+      RunView view{known.record, known.tiles, known.newest};
+      const std::optional<RunState> ended = view.ended();
+      if (!ended) ids.insert(run_id);
+      const bool keeps_dead_tasks = ended == RunState::kPartial || ended == RunState::kFailed;
+      if (keeps_dead_tasks && ids.erase(run_id) > 0) listing.runs.push_back(std::move(view));
     }
   }
-  Listing listing;
   for (const std::string& run_id : ids) {
     StatusOr<RunView> view = Get(run_id);
     if (view.status().code() != StatusCode::kNotFound) Add(listing, run_id, std::move(view));

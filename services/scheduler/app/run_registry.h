@@ -21,9 +21,10 @@ namespace fringewatch::scheduler {
 
 /// A run as it stands.
 struct RunView {
-  std::shared_ptr<const RunRecord> record;  ///< without spec_json and detect_task_ids, which can be large: see Record
-  long tiles = 0;                           ///< detection tasks of the plan
-  std::optional<RunEvent> newest;           ///< none: nothing happened since it was accepted
+  std::shared_ptr<const RunRecord>
+      record;                      ///< without what can be large (stack_layout, spec_json, detect_task_ids): see Record
+  long tiles = 0;                  ///< detection tasks of the plan
+  std::optional<RunEvent> newest;  ///< none: nothing happened since it was accepted
   /// How it ended; none while it is active.
   [[nodiscard]] std::optional<RunState> ended() const;
 };
@@ -56,7 +57,8 @@ class RunRegistry {
   };
   [[nodiscard]] StatusOr<Listing> List() const;
   /// The same for few runs, whatever the number of ended ones: those that this process knows and has not seen end, and
-  /// `others`. Ids of `others` that do not exist are left out.
+  /// `others`. Ids of `others` that do not exist are left out. Those known as PARTIAL or FAILED, which may stay in the
+  /// queue for months, are given as they are known: only List hears that another process resumed them.
   [[nodiscard]] Listing ListActive(const std::vector<std::string>& others) const;
 
   /// Adds an event after the newest that `seen` has; fills `number` and `at`. Returns the run with this event.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/base/version.h"
 #include "common/io/mintpy_file.h"
 #include "common/nn/model_file.h"
 #include "common/queue/task_id.h"
@@ -63,6 +64,7 @@ class PatchTask : public testing::Test {
     run_->record.run_id = kRun;
     run_->record.compute = device.Kind();
     run_->record.unwrapper_models = unwrapper_->model_hashes();
+    run_->record.version = kVersion;
     run_->stack = stack;
     runs_ = OnlyRun(run_);
     handler_ = std::make_unique<PatchTaskHandler>(*runs_, *unwrapper_, *store_, device.Kind(),
