@@ -41,12 +41,14 @@ std::string MakePageToken(const std::string& list, const std::vector<std::string
   return token;
 }
 
-StatusOr<std::vector<std::string>> ReadPageToken(const std::string& list, const std::string& token) {
+StatusOr<std::vector<std::string>> ReadPageToken(const std::string& list, const std::string& token, size_t parts) {
   if (token.empty()) return std::vector<std::string>();
   if (token.size() > kSealLength) {
     const std::string text = Unhex(token.substr(kSealLength));
     const Json position = Json::parse(text, nullptr, false);
-    if (token.starts_with(Seal(list, text)) && IsListOfTexts(position)) return position.get<std::vector<std::string>>();
+    if (token.starts_with(Seal(list, text)) && IsListOfTexts(position) && position.size() == parts) {
+      return position.get<std::vector<std::string>>();
+    }
   }
   return Error(Fault::kPageGone, "page_token does not belong to this list and these filters; begin again without one");
 }

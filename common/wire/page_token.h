@@ -12,9 +12,11 @@ namespace fringewatch::wire {
 /// of the page.
 [[nodiscard]] std::string MakePageToken(const std::string& list, const std::vector<std::string>& position);
 
-/// The position in a token, of as many parts as were put; empty for an empty token: the first page.
-/// \error kPageGone for a token that was not made for this list.
-[[nodiscard]] StatusOr<std::vector<std::string>> ReadPageToken(const std::string& list, const std::string& token);
+/// The position in a token, of exactly `parts` texts; empty for an empty token: the first page. The token is the
+/// client's: anybody can make one, so the texts may be anything.
+/// \error kPageGone for a token that was not made for this list, or has other parts.
+[[nodiscard]] StatusOr<std::vector<std::string>> ReadPageToken(const std::string& list, const std::string& token,
+                                                               size_t parts);
 
 /// Items per page: 50 when not given (0). \error kBadOption outside 1 to 1000.
 [[nodiscard]] StatusOr<size_t> PageSize(int requested);

@@ -12,15 +12,22 @@ using Position = std::vector<std::string>;
 
 TEST(PageToken, GivesBackThePosition) {
   const Position position = {"2026-11-21T10:00:00.000Z", "FW-é\"\\", ""};
-  EXPECT_EQ(ReadPageToken("runs", MakePageToken("runs", position)).value(), position);
-  EXPECT_EQ(ReadPageToken("runs", "").value(), Position());
+  EXPECT_EQ(ReadPageToken("runs", MakePageToken("runs", position), 3).value(), position);
+  EXPECT_EQ(ReadPageToken("runs", "", 3).value(), Position());
 }
 
 TEST(PageToken, OfAnotherListOrMadeUpIsRefused) {
   const std::string token = MakePageToken("runs of A", {"x"});
-  EXPECT_THAT(ReadPageToken("runs of B", token), IsFault(Fault::kPageGone));
+  EXPECT_THAT(ReadPageToken("runs of B", token, 1), IsFault(Fault::kPageGone));
   for (const std::string& bad : {token.substr(0, 16), token + "00", std::string("zz"), std::string(4000, 'f')}) {
-    EXPECT_THAT(ReadPageToken("runs of A", bad), IsFault(Fault::kPageGone)) << bad;
+    EXPECT_THAT(ReadPageToken("runs of A", bad, 1), IsFault(Fault::kPageGone)) << bad;
+  }
+}
+
+TEST(PageToken, HasThePartsThatItsReaderAsksFor) {
+  // The seal has no key: every client can put it on what it likes.
+  for (const Position& forged : {Position{}, Position{"x"}, Position{"x", "y", "z"}}) {
+    EXPECT_THAT(ReadPageToken("runs", MakePageToken("runs", forged), 2), IsFault(Fault::kPageGone)) << forged.size();
   }
 }
 

@@ -40,7 +40,7 @@ Status PageOf(v1::GetProductsResponse all, const v1::GetProductsRequest& request
   FW_ASSIGN_OR_RETURN(const size_t asked, wire::PageSize(request.page_size()));
   const size_t page_size = request.page_size() == 0 ? kUsualPage : asked;
   const std::string list = "products " + all.manifest_sha256();
-  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token()));
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token(), 1));
   google::protobuf::RepeatedPtrField<v1::Product> products;
   products.Swap(all.mutable_products());
   response = std::move(all);
@@ -99,7 +99,7 @@ Status ResultService::List(const v1::ListSitesRequest& request, v1::ListSitesRes
   FW_ASSIGN_OR_RETURN(const SiteQuery query, ToQuery(request));
   FW_ASSIGN_OR_RETURN(const size_t page_size, wire::PageSize(request.page_size()));
   const std::string list = NameOfList(request);
-  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token()));
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token(), 1));
   // One more than fits tells whether there is another page.
   FW_ASSIGN_OR_RETURN(
       const std::vector<InventorySite> sites,

@@ -31,7 +31,7 @@ bool IsWanted(const v1::ListRunsRequest& request, v1::RunState state) {
 Status JobService::List(const v1::ListRunsRequest& request, v1::ListRunsResponse& response) {
   const std::string list = NameOfList(request);
   FW_ASSIGN_OR_RETURN(const size_t page_size, wire::PageSize(request.page_size()));
-  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token()));
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token(), 2));
   FW_ASSIGN_OR_RETURN(const RunRegistry::Listing listing, parts_.registry.List());
   size_t bytes = 0;
   const RunRecord* last = nullptr;
@@ -55,7 +55,7 @@ Status JobService::List(const v1::ListRunsRequest& request, v1::ListRunsResponse
 Status JobService::ListDead(const v1::ListDeadTasksRequest& request, v1::ListDeadTasksResponse& response) {
   const std::string list = fmt::format("dead tasks of '{}'", request.run_id());
   FW_ASSIGN_OR_RETURN(const size_t page_size, wire::PageSize(request.page_size()));
-  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token()));
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> position, wire::ReadPageToken(list, request.page_token(), 2));
   std::vector<std::string> run_ids{request.run_id()};
   if (request.run_id().empty()) {
     FW_ASSIGN_OR_RETURN(run_ids, parts_.queue.Runs());
