@@ -18,7 +18,7 @@ class ObjectStore final : public Store {
     const std::string path = JoinPath(root_, key);
     const StatusOr<bool> exists = ObjectExists(path);
     // Who may not list a bucket is refused what is absent: then the writing itself decides.
-    if (!exists.ok() && exists.status().code() != CodeOf(Fault::kNotReadable)) return exists.status();
+    if (!exists.ok() && exists.status().code() != CodeOf(Fault::kForbidden)) return exists.status();
     if (exists.ok() && *exists) return {};
     return WriteObject(path, ArtifactHeader(bytes), bytes);
   }

@@ -16,7 +16,8 @@ namespace fringewatch::io {
 [[nodiscard]] bool IsObjectStore(std::string_view path);
 
 /// A file's whole content, as it is now: nothing that GDAL remembers of earlier looks is trusted.
-/// \error kNotReadable when it is absent or refused; kServiceAway when the store did not answer or broke off.
+/// \error kNotReadable when it is absent; kForbidden when the store refuses to say (rights, no such bucket);
+/// kServiceAway when it did not answer or broke off.
 [[nodiscard]] StatusOr<std::string> ReadObject(const std::string& path);
 
 /// Writes header and content as one object: whole or absent, also for other readers. Replaces what was there.
@@ -29,13 +30,13 @@ namespace fringewatch::io {
 /// Absent already is well. \error kNotWritable when it is refused; kServiceAway when the store did not answer.
 [[nodiscard]] Status RemoveObject(const std::string& path);
 
-/// Whether there is a file at `path` now. \error kServiceAway, kNotReadable (refused)
+/// Whether there is a file at `path` now. \error kServiceAway, kForbidden
 [[nodiscard]] StatusOr<bool> ObjectExists(const std::string& path);
 
-/// Every file below `folder`, as paths relative to it, sorted. \error kServiceAway, kNotReadable (no such bucket)
+/// Every file below `folder`, as paths relative to it, sorted. \error kServiceAway, kForbidden (also: no such bucket)
 [[nodiscard]] StatusOr<std::vector<std::string>> ListObjects(const std::string& folder);
 
-/// Whether `folder` can be listed now; it may be empty. \error kServiceAway, kNotReadable (no such bucket, refused)
+/// Whether `folder` can be listed now; it may be empty. \error kServiceAway, kForbidden (also: no such bucket)
 [[nodiscard]] Status CheckReachable(const std::string& folder);
 
 }  // namespace fringewatch::io

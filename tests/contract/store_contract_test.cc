@@ -1,6 +1,9 @@
 /// The contract of stores on memory and on the local disk, and what only a disk can go through.
 #include "tests/contract/store_contract.h"
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
 
 namespace fringewatch {
@@ -39,6 +42,29 @@ TEST(LocalStore, AnInterruptedWriteIsNotAnArtifact) {
   EXPECT_THAT(store->List("").value(), IsEmpty());
   ASSERT_THAT(store->PutIfAbsent("a", "x"), IsOk());
   EXPECT_THAT(store->List("").value(), ElementsAre("a"));
+}
+
+TEST(LocalStore, WhatAnotherWriterLeftIsNotInTheWay) {
+  TemporaryFolder folder;
+  const auto store = OpenLocalStore(folder / "s").value();
+  // Another container has the same process id; a killed one left its file.
+  const std::string left = folder / fmt::format("s/.writing-{}-0", ::getpid());
+  std::ofstream(left) << "half";
+  ASSERT_THAT(store->PutIfAbsent("a", "x"), IsOk());
+  EXPECT_EQ(store->Get("a").value(), "x");
+  EXPECT_TRUE(std::filesystem::exists(left));
+}
+
+TEST(LocalStore, AFolderThatIsGoneIsNoEmptyStore) {
+  TemporaryFolder folder;
+  const auto store = OpenLocalStore(folder / "s").value();
+  ASSERT_THAT(store->PutIfAbsent("runs/1", "x"), IsOk());
+  std::filesystem::rename(folder / "s", folder / "unmounted");
+  EXPECT_THAT(store->List("runs/"), IsFault(Fault::kServiceAway));
+  EXPECT_THAT(store->Get("runs/1"), IsFault(Fault::kServiceAway));
+  EXPECT_THAT(store->PutIfAbsent("runs/2", "x"), IsFault(Fault::kServiceAway));
+  std::filesystem::rename(folder / "unmounted", folder / "s");
+  EXPECT_THAT(store->List("runs/").value(), ElementsAre("runs/1"));
 }
 
 TEST(LocalStore, SaysWhereItCannotWrite) {
