@@ -15,6 +15,7 @@ using namespace testing;  // NOLINT: the test files of this folder
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Verdict = InputRecord::Verdict;
 
 StackSource Pattern(const TestFolder& folder) {
@@ -58,6 +59,13 @@ TEST(BadInput, EveryReasonAtOnceWhenNothingIsLeft) {
   EXPECT_THAT(MessageOf(opened.status()),
               AllOf(HasSubstr("FW-1006"), HasSubstr("FW-1003"), HasSubstr("--wavelength"), HasSubstr("both dates"),
                     HasSubstr("2020-13-40"), HasSubstr("FW-1008")));
+}
+
+TEST(BadInput, ThousandsOfReasonsAreCounted) {
+  TestFolder folder;
+  for (int i = 0; i < 50; ++i) WriteText(fmt::format("{}/x_20200101-202002{:02}.tif", folder.str(), i + 40), "no date");
+  const std::string message = MessageOf(OpenStack(Pattern(folder)).status());
+  EXPECT_THAT(message, AllOf(HasSubstr("2020-02-59"), HasSubstr("and 30 more"), Not(HasSubstr("2020-02-60"))));
 }
 
 TEST(BadInput, UnknownWavelength) {

@@ -127,14 +127,15 @@ Status CheckOptions(const SourceFiles& disk, const StackSource& source) {
 Status CheckUsable(const StackSource& source, const Listing& listing, const Admitted& admitted) {
   Problems problems;
   if (admitted.pairs.empty()) {
-    std::string reasons;
+    std::vector<std::string> reasons;
     for (const InputRecord& record : listing.records) {
       if (record.verdict != InputRecord::Verdict::kRejected || record.role == "coherence") continue;
       const bool named = record.reason.find(record.path) != std::string::npos;
-      reasons += named ? "\n    " + record.reason : fmt::format("\n    {}: {}", record.path, record.reason);
+      reasons.push_back(named ? record.reason : fmt::format("{}: {}", record.path, record.reason));
     }
-    problems.Add(Fault::kStackEmpty, fmt::format("{}: no usable {} pair{}", source.path, listing.format,
-                                                 reasons.empty() ? "; the folder holds none" : ":" + reasons));
+    problems.Add(Fault::kStackEmpty,
+                 fmt::format("{}: no usable {} pair{}", source.path, listing.format,
+                             reasons.empty() ? "; the folder holds none" : ":\n    " + JoinFirst(reasons, "\n    ")));
   }
   if (!listing.wavelength_m) {
     problems.Add(Fault::kWavelengthMissing,

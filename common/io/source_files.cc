@@ -7,6 +7,16 @@
 
 namespace fringewatch::io {
 
+std::string JoinFirst(std::vector<std::string> texts, const std::string& separator) {
+  constexpr size_t kSaid = 20;
+  if (texts.size() > kSaid) {
+    const size_t more = texts.size() - kSaid;
+    texts.resize(kSaid);
+    texts.push_back(fmt::format("and {} more", more));
+  }
+  return fmt::format("{}", fmt::join(texts, separator));
+}
+
 bool SourceFiles::Allowed(const std::string& path) const {
   const Status status = rules_.CheckPath(path);
   if (status.ok()) return true;
@@ -61,7 +71,7 @@ Status SourceFiles::Violations() const {
   const std::lock_guard lock(mutex_);
   if (violations_.empty()) return {};
   // The messages are whole ones, with their code.
-  return Status(CodeOf(Fault::kPathForbidden), fmt::format("{}", fmt::join(violations_, "\n  ")));
+  return Status(CodeOf(Fault::kPathForbidden), JoinFirst({violations_.begin(), violations_.end()}, "\n  "));
 }
 
 }  // namespace fringewatch::io

@@ -12,6 +12,9 @@
 
 namespace fringewatch::io {
 
+/// The first 20 texts, joined, and how many more there are: a message about a thousand files helps nobody.
+[[nodiscard]] std::string JoinFirst(std::vector<std::string> texts, const std::string& separator);
+
 struct FolderEntry {
   std::string name;
   bool is_folder = false;
@@ -35,7 +38,7 @@ class SourceFiles {
   [[nodiscard]] bool FileExists(const std::string& path) const { return FileSize(path).has_value(); }
   [[nodiscard]] StatusOr<std::string> ReadText(const std::string& path) const;
 
-  /// OK, or everything below the folder that was looked at and is not allowed. \error kPathForbidden
+  /// OK, or what below the folder was looked at and is not allowed. \error kPathForbidden
   [[nodiscard]] Status Violations() const;
 
  private:

@@ -291,8 +291,10 @@ class MemoryQueue final : public Queue {
 
   void GiveBack(Entry& entry, const Status& why) {
     entry.receipt.clear();
-    entry.last_failure = why;
-    entry.history.push_back(fmt::format("attempt {} on {}: {}", entry.task.attempt, entry.consumer, MessageOf(why)));
+    const std::string reason = ReasonOf(why);
+    entry.last_failure = Status(why.code(), reason);
+    entry.history.push_back(fmt::format("attempt {} on {}: {}", entry.task.attempt, entry.consumer, reason));
+    if (entry.history.size() > kHistoryKept) entry.history.erase(entry.history.begin());
     if (IsRetryable(why) && entry.task.attempt < options_.max_attempts) {
       entry.queued = clock_.Now();
       Enqueue(entry, Line::End::kBack);

@@ -89,7 +89,7 @@ class RedisQueue final : public Queue {
 
   Status Fail(const Lease& lease, const Status& why) override {
     return RunAsOwner(redis_scripts::Fail(), lease,
-                      {fmt::format("{}", static_cast<int>(why.code())), MessageOf(why), IsRetryable(why) ? "1" : "0"});
+                      {fmt::format("{}", static_cast<int>(why.code())), ReasonOf(why), IsRetryable(why) ? "1" : "0"});
   }
 
   Status Return(const Lease& lease) override { return RunAsOwner(redis_scripts::Return(), lease, {}); }

@@ -172,6 +172,7 @@ end
 local function record(body, attempt, consumer, text)
   body.h = body.h or {}
   table.insert(body.h, 'attempt ' .. attempt .. ' on ' .. consumer .. ': ' .. text)
+  if #body.h > 20 then table.remove(body.h, 1) end  -- kHistoryKept
 end
 
 local function die(run, task, body, attempt, code, text)

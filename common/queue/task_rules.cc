@@ -3,6 +3,7 @@
 namespace fringewatch {
 namespace {
 constexpr size_t kMaxPayload_bytes = 1024;
+constexpr size_t kMaxReason_bytes = 2000;
 }  // namespace
 
 Status CheckTasks(const std::vector<Task>& tasks) {
@@ -20,6 +21,17 @@ Status CheckTasks(const std::vector<Task>& tasks) {
     }
   }
   return {};
+}
+
+std::string ReasonOf(const Status& why) {
+  std::string reason = MessageOf(why);
+  if (reason.size() <= kMaxReason_bytes) return reason;
+  const auto begins_a_character = [&reason](size_t at) {
+    return (static_cast<unsigned char>(reason[at]) >> 6) != 0b10;
+  };
+  size_t end = kMaxReason_bytes;
+  while (end > kMaxReason_bytes - 3 && !begins_a_character(end)) --end;
+  return reason.substr(0, end) + " ... (cut)";
 }
 
 Status LeaseLost(const Lease& lease) {

@@ -74,6 +74,26 @@ TEST_P(QueueContract, ARetriedTaskHasFreshAttemptsAndKeepsItsHistory) {
   EXPECT_THAT(dead[1].status, IsFault(Fault::kGridMismatch));
 }
 
+TEST_P(QueueContract, WhatIsKeptOfFailuresIsNotEndless) {
+  ASSERT_THAT(queue().Push({MakeTask("a")}), IsOk());
+  std::string files = "x";  // so that the cut falls into a letter
+  while (files.size() < 50'000) files += "\u5730";
+  for (int i = 0; i < 30; ++i) {
+    const auto lease = Claim();
+    ASSERT_TRUE(lease);
+    ASSERT_THAT(queue().Fail(*lease, Status(StatusCode::kDataLoss, fmt::format("failure {:02}: {}", i, files))),
+                IsOk());
+    if (i < 29) ASSERT_THAT(queue().Retry("run-1", "a"), IsOk());
+  }
+  const DeadTask dead = queue().DeadTasks("run-1").value().at(0);
+  EXPECT_EQ(dead.status.code(), StatusCode::kDataLoss);
+  // 12 bytes, x, and 662 letters of three bytes: another one would not fit.
+  EXPECT_EQ(MessageOf(dead.status), "failure 29: " + files.substr(0, 1 + 662 * 3) + " ... (cut)");
+  ASSERT_THAT(dead.history, testing::SizeIs(20));
+  EXPECT_THAT(dead.history.front(), testing::HasSubstr("failure 10: "));
+  EXPECT_EQ(dead.history.back(), "attempt 1 on w1: " + MessageOf(dead.status));
+}
+
 TEST_P(QueueContract, OnlyTheDeadAreRetried) {
   ASSERT_THAT(queue().Push({MakeTask("done"), MakeTask("queued")}), IsOk());
   ASSERT_THAT(queue().Commit(*Claim(), {}), IsOk());
