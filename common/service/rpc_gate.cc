@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 
 #include "common/base/utc_text.h"
@@ -78,10 +79,10 @@ class Gate final : public RpcGate {
       std::atomic<int>& streams;
       const int number;
     };
-    const Place place(streams_);
+    std::optional<Place> place;  // taken once the caller is known: nobody else may hold one
     return Pass(context, method, needed, body, [&]() -> Status {
       if (Draining()) return Error(Fault::kDraining, "this server is ending: try again, another one will answer");
-      if (place.number <= options_.max_streams) return {};
+      if (place.emplace(streams_).number <= options_.max_streams) return {};
       return Error(Fault::kQuota, "all {} streams of this server are taken (server.max_streams): try again later",
                    options_.max_streams);
     });

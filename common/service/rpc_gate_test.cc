@@ -5,6 +5,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <fstream>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -191,6 +192,37 @@ TEST_F(RpcGateTest, MoreStreamsThanAllowedAreRefusedUntilOneEnds) {
   service_->hang_up = true;
   EXPECT_TRUE(again.reader->Finish().ok());
   EXPECT_TRUE(second.reader->Finish().ok());
+}
+
+/// Takes its time over callers without a token.
+class SlowToRefuse final : public Access {
+ public:
+  [[nodiscard]] StatusOr<Caller> Admit(const std::string& authorization, Role) const override {
+    if (!authorization.empty()) return Caller{.name = "vera"};
+    asked.set_value();
+    refuse.get_future().wait();
+    return Error(Fault::kNoToken, "no token");
+  }
+  mutable std::promise<void> asked, refuse;
+};
+
+TEST_F(RpcGateTest, WhoIsNotKnownYetHoldsNoStream) {
+  const SlowToRefuse access;
+  const auto gate = RpcGate::Open({.service = "JobService", .max_streams = 1}, access, metrics_).value();
+  TinyJobService service(*gate);
+  service.hang_up = true;
+  const auto server = RpcServer::Start({.drain_delay_s = 0, .drain_grace_s = 0}, {&service}).value();
+  const auto stub = StubOf(server->address());
+  const auto stranger = ContextWith();
+  const auto waiting = stub->WatchRun(stranger.get(), {});
+  access.asked.get_future().wait();
+  const auto known = ContextWith("v");
+  const auto watch = stub->WatchRun(known.get(), {});
+  v1::RunProgress progress;
+  EXPECT_TRUE(watch->Read(&progress));
+  access.refuse.set_value();
+  EXPECT_TRUE(watch->Finish().ok());
+  EXPECT_EQ(waiting->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
 }
 
 TEST_F(RpcGateTest, ADrainingProcessTakesNoNewStreams) {

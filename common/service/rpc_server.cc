@@ -217,7 +217,8 @@ void Declare(Settings& settings, ServerSettings& server) {
   settings.Add("server.tls_client_ca", server.tls_client_ca, "PEM file; clients need a certificate that it signed");
   settings.Add("server.token_file", server.token_file, "Who may do what; empty = everybody may do everything");
   settings.Add("server.audit_log", server.audit_log, "File that calls above viewer are appended to; empty = none");
-  settings.Add("server.reflection", server.reflection, "Tell clients which methods there are");
+  settings.Add("server.reflection", server.reflection,
+               "Tell clients which methods there are; not with server.token_file");
   settings.Add("server.max_message_bytes", server.max_message_bytes, "Size of a message, either way");
   settings.Add("server.max_threads", server.max_threads, "Calls at once; each open stream holds a thread");
   settings.Add("server.max_streams", server.max_streams, "Open streams of all clients");
@@ -233,6 +234,11 @@ void Declare(Settings& settings, ServerSettings& server) {
     }
     if (!server.tls_client_ca.empty() && server.tls_certificate.empty()) {
       wrong.emplace_back("server.tls_client_ca needs server.tls_certificate and server.tls_key");
+    }
+    if (server.reflection && !server.token_file.empty()) {
+      wrong.emplace_back(
+          "server.reflection must be off where server.token_file is set: reflection asks nobody for a token, and its "
+          "streams could take every thread; give clients the .proto files instead");
     }
     if (server.max_message_bytes < 1024) wrong.emplace_back("server.max_message_bytes must be at least 1024");
     if (server.max_streams < 1) wrong.emplace_back("server.max_streams must be at least 1");

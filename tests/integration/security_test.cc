@@ -38,6 +38,7 @@ struct Locked {
                   {"server.tls_key", Quoted(authority.KeyOf("localhost"))},
                   {"server.tls_client_ca", Quoted(authority.certificate())},
                   {"server.token_file", Quoted(folder / "tokens")},
+                  {"server.reflection", "false"},
                   {"server.audit_log", Quoted(folder / "audit.log")},
                   {"server.max_streams", "8"}};
     Values results = locked;
