@@ -1,5 +1,6 @@
 #include "services/scheduler/app/dispatch_loop.h"
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -41,13 +42,23 @@ DispatchLoop::~DispatchLoop() {
   thread_.join();
 }
 
+Status DispatchLoop::TryToStep(Dispatcher::Look look) {
+  try {
+    return dispatcher_.Step(look);
+  } catch (const std::exception& error) {
+    return Error(Fault::kInternal, "exception: {}", error.what());
+  } catch (...) {
+    return Error(Fault::kInternal, "exception of an unknown kind");
+  }
+}
+
 void DispatchLoop::Loop() {
   using std::chrono::steady_clock;
   std::string trouble;
   steady_clock::time_point next_survey = steady_clock::now();
   do {
     const bool survey = steady_clock::now() >= next_survey;
-    const Status status = dispatcher_.Step(survey ? Dispatcher::Look::kAll : Dispatcher::Look::kActive);
+    const Status status = TryToStep(survey ? Dispatcher::Look::kAll : Dispatcher::Look::kActive);
     if (survey && status.ok()) next_survey = steady_clock::now() + times_.survey;
     // Said once, not at every tick.
     if (const std::string now = MessageOf(status); now != trouble) {

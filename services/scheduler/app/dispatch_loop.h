@@ -43,6 +43,8 @@ class DispatchLoop {
 
  private:
   void Loop();
+  /// What is thrown must not end the process: the next step may be a better one.
+  [[nodiscard]] Status TryToStep(Dispatcher::Look look);
 
   Dispatcher& dispatcher_;
   WakeUp& wake_up_;

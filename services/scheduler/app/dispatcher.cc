@@ -147,6 +147,7 @@ Status Dispatcher::Conclude(const RunView& run, const Plan& plan, const std::set
 Status Dispatcher::Finish(const RunView& run, const RunOutcome& outcome, const DeadTask* unpublished) {
   const std::string& run_id = run.record->run_id;
   FW_ASSIGN_OR_RETURN(const CountsByKind counts, queue_.Counts(run_id));
+  if (counts.empty()) return {};  // another scheduler has just ended the run and had the queue forget it
   const RunState state = EndOf(static_cast<long>(outcome.done_detect_ids.size()),
                                static_cast<long>(outcome.dead.size()), unpublished == nullptr);
   FW_ASSIGN_OR_RETURN(const RunView after, registry_.Append(run, {.kind = RunEvent::Kind::kFinished,
@@ -159,15 +160,23 @@ Status Dispatcher::Finish(const RunView& run, const RunOutcome& outcome, const D
 }
 
 Status Dispatcher::ForgetEnded(const std::vector<std::string>& in_queue, const RunRegistry::Listing& listing) {
-  // A run that ended with dead letters keeps them until it is resumed; one that cannot be read is left alone.
-  std::set<std::string> kept(listing.unreadable.begin(), listing.unreadable.end());
+  std::set<std::string> known(listing.unreadable.begin(), listing.unreadable.end());
+  // A run that ended with dead letters keeps them until it is resumed or cancelled.
+  std::set<std::string> over;
   for (const RunView& run : listing.runs) {
+    known.insert(run.record->run_id);
     const std::optional<RunState> ended = run.ended();
-    if (ended != RunState::kSucceeded && ended != RunState::kCancelled) kept.insert(run.record->run_id);
+    if (ended == RunState::kSucceeded || ended == RunState::kCancelled) over.insert(run.record->run_id);
   }
   Status first;
   for (const std::string& run_id : in_queue) {
-    if (!kept.contains(run_id)) Note(first, queue_.Forget(run_id));
+    if (over.contains(run_id)) Note(first, queue_.Forget(run_id));
+    // Not a reason to forget: a store that is away for a moment (a folder that is not mounted) knows no run.
+    if (!known.contains(run_id) && strangers_.insert(run_id).second) {
+      service::Log(service::LogLevel::kWarning,
+                   "the queue has a run that the store does not know: left alone (is store.uri the right one?)",
+                   {{"run_id", run_id}});
+    }
   }
   return first;
 }

@@ -54,6 +54,7 @@ class Dispatcher {
   RunRegistry& registry_;
   service::Metrics& metrics_;
   std::map<std::string, std::shared_ptr<const Plan>> plans_;  ///< of active runs
+  std::set<std::string> strangers_;  ///< runs of the queue that the store does not know, and that were logged
 };
 
 }  // namespace fringewatch::scheduler

@@ -3,12 +3,17 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <filesystem>
+#include <future>
 #include <random>
+#include <stdexcept>
 
+#include "common/queue/passing_queue.h"
 #include "services/scheduler/app/dispatch_loop.h"
 #include "services/scheduler/app/run_tasks.h"
 #include "services/scheduler/app/test_cluster.h"
 #include "tests/support/seed.h"
+#include "tests/support/temporary_folder.h"
 
 namespace fringewatch::scheduler {
 namespace {
@@ -157,7 +162,7 @@ TEST_F(DispatcherTest, AnEmergencyStaysOneInAllItsTasks) {
             2);
 }
 
-TEST_F(DispatcherTest, WhatEndedOrWasNeverARunIsForgotten) {
+TEST_F(DispatcherTest, WhatTheStoreSaysIsOverIsForgotten) {
   const RunRecord cancelled = Created(MadeRecord("/data/cancelled"));
   const RunRecord active = Created(MadeRecord("/data/active"));
   ASSERT_THAT(queue_->Push({{.task_id = "t", .run_id = "fffffffffff0", .kind = "detect"}}), IsOk());
@@ -166,11 +171,33 @@ TEST_F(DispatcherTest, WhatEndedOrWasNeverARunIsForgotten) {
   ASSERT_THAT(dispatcher_.Step(), IsOk());
   ASSERT_THAT(registry_.Append(registry_.Get(cancelled.run_id).value(), {.kind = RunEvent::Kind::kCancelled}), IsOk());
   ASSERT_THAT(dispatcher_.Step(), IsOk());
-  EXPECT_THAT(queue_->Runs().value(), testing::UnorderedElementsAre(active.run_id, "fffffffffff1"))
-      << "a run whose record cannot be read now is left alone";
+  EXPECT_THAT(queue_->Runs().value(), testing::UnorderedElementsAre(active.run_id, "fffffffffff0", "fffffffffff1"))
+      << "a run that the store does not know, or cannot read now, is left alone";
   Resume(cancelled.run_id);
   Settle();
   EXPECT_EQ(StateOf(cancelled.run_id), RunState::kSucceeded);
+}
+
+TEST_F(DispatcherTest, AStoreThatIsGoneForAWhileCostsNothing) {
+  const TemporaryFolder folder;
+  const std::unique_ptr<Store> store = OpenLocalStore(folder / "s").value();
+  RunRegistry before(*store, MadeTime());
+  const RunRecord run = MadeRecord();
+  ASSERT_THAT(before.Create(run), IsOk());
+  ASSERT_THAT(Dispatcher(*queue_, *store, before, metrics_).Step(), IsOk());
+  ASSERT_TRUE(workers_.One());
+  std::filesystem::rename(folder / "s", folder / "unmounted");
+  for (const bool mount_point : {false, true}) {
+    if (mount_point) std::filesystem::create_directory(folder / "s");
+    for (const auto look : {Dispatcher::Look::kAll, Dispatcher::Look::kActive}) {
+      RunRegistry registry(*store, MadeTime());
+      (void)Dispatcher(*queue_, *store, registry, metrics_).Step(look);
+      EXPECT_THAT(queue_->KnownSet(run.run_id).value(), SizeIs(7)) << mount_point;
+    }
+  }
+  std::filesystem::remove(folder / "s");
+  std::filesystem::rename(folder / "unmounted", folder / "s");
+  EXPECT_FALSE(before.Get(run.run_id).value().ended());
 }
 
 TEST_F(DispatcherTest, ALostQueueIsFilledAgainWheneverItIsLost) {
@@ -248,6 +275,7 @@ TEST_F(DispatcherTest, TwoAtOnceAreHarmlessWhereverTheyMeet) {
       met += interrupted.interrupted() ? 1 : 0;
       EXPECT_EQ(StateOf(run.run_id), RunState::kSucceeded) << n;
       EXPECT_EQ(workers_.Count("publish"), 1) << n;
+      EXPECT_THAT(store_->List(EventPrefix(run.run_id)).value(), SizeIs(1)) << n << ": only one of them ends it";
       EXPECT_THAT(queue_->Runs().value(), IsEmpty()) << n;
       pushed_again += workers_.Count("detect") > 6 ? 1 : 0;
     }
@@ -282,6 +310,33 @@ TEST_F(DispatcherTest, AResumeDuringTheLastStepIsNotLost) {
     EXPECT_EQ(StateOf(run.run_id), RunState::kSucceeded) << n;
   }
   EXPECT_GE(met, 6);
+}
+
+/// Throws at its first call.
+class BrokenQueue final : public PassingQueue {
+ public:
+  using PassingQueue::PassingQueue;
+  StatusOr<std::vector<std::string>> Runs() const override {
+    if (!thrown_.exchange(true)) throw std::length_error("an answer that nobody expected");
+    return PassingQueue::Runs();
+  }
+
+ private:
+  mutable std::atomic<bool> thrown_ = false;
+};
+
+TEST_F(DispatcherTest, AnExceptionDoesNotEndTheLoop) {
+  BrokenQueue broken(*queue_);
+  Dispatcher dispatcher(broken, *store_, registry_, metrics_);
+  WakeUp wake_up;
+  std::promise<Status> first, second;
+  int steps = 0;
+  DispatchLoop loop(dispatcher, wake_up, {std::chrono::milliseconds(1), std::chrono::milliseconds(20)},
+                    [&](const Status& status) {
+                      if (++steps <= 2) (steps == 1 ? first : second).set_value(status);
+                    });
+  EXPECT_THAT(first.get_future().get(), IsFault(Fault::kInternal));
+  EXPECT_THAT(second.get_future().get(), IsOk());
 }
 
 TEST_F(DispatcherTest, ThreadsOfSchedulersAndWorkersEndEveryRun) {

@@ -62,7 +62,7 @@ grpc::Status JobService::ResumeRun(grpc::ServerContext* context, const v1::Resum
                                    v1::Run* response) {
   return parts_.gate.Unary(*context, "ResumeRun", Role::kOperator, [&](Call& call) {
     call.request_line = fmt::format("run={}", wire::MessageText(request->run_id(), 64));
-    return Revive(request->run_id(), "", call.caller.name, *response).status();
+    return Resume(request->run_id(), call.caller.name, *response);
   });
 }
 
@@ -127,7 +127,8 @@ StatusOr<AcceptedRequest> JobService::Accept(const v1::SubmitTrackRequest& reque
 
 Status JobService::Cancel(const std::string& run_id, const std::string& caller, v1::Run& response) {
   FW_ASSIGN_OR_RETURN(RunView run, parts_.registry.Get(run_id));
-  if (const auto ended = run.ended()) {
+  // One that ended with dead letters can: they take the memory of the queue until then.
+  if (const auto ended = run.ended(); ended == RunState::kSucceeded || ended == RunState::kCancelled) {
     return Error(Fault::kWrongState, "run {} is {} and cannot be cancelled any more", run_id, NameOf(*ended));
   }
   const StatusOr<CountsByKind> counts = parts_.queue.Counts(run_id);
@@ -140,6 +141,14 @@ Status JobService::Cancel(const std::string& run_id, const std::string& caller, 
   parts_.wake_dispatcher();
   FW_ASSIGN_OR_RETURN(response, Describe(run));
   return {};
+}
+
+Status JobService::Resume(const std::string& run_id, const std::string& caller, v1::Run& response) {
+  FW_ASSIGN_OR_RETURN(const RunView run, parts_.registry.Get(run_id));
+  // All tasks of an ended run anew, also those that were done: their artifacts may have been deleted because they were
+  // damaged, and those that are there are not made again. Before the event, as in Revive.
+  if (run.ended() && run.ended() != RunState::kSucceeded) FW_RETURN_IF_ERROR(parts_.queue.Forget(run_id));
+  return Revive(run_id, "", caller, response).status();
 }
 
 StatusOr<int> JobService::Revive(const std::string& run_id, const std::string& task_id, const std::string& caller,

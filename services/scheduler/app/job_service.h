@@ -59,6 +59,7 @@ class JobService final : public v1::JobService::Service {
   [[nodiscard]] Status Watch(const v1::WatchRunRequest& request, grpc::ServerContext& context,
                              grpc::ServerWriter<v1::RunProgress>& writer);
   [[nodiscard]] Status Cancel(const std::string& run_id, const std::string& caller, v1::Run& response);
+  [[nodiscard]] Status Resume(const std::string& run_id, const std::string& caller, v1::Run& response);
   /// Queues dead tasks again, all or one; makes an ended run active. Returns how many tasks.
   [[nodiscard]] StatusOr<int> Revive(const std::string& run_id, const std::string& task_id, const std::string& caller,
                                      v1::Run& response);

@@ -171,6 +171,46 @@ TEST_F(JobServiceTest, ACancelledRunLeavesNothingAndGoesOnWhenResumed) {
   EXPECT_EQ(status_.error_code(), StatusCode::NOT_FOUND);
 }
 
+TEST_F(JobServiceTest, ARunWithDeadTasksIsCancelledOutOfTheQueue) {
+  bool mended = false;
+  workers_.answer = [&](const Task& task) {
+    return !mended && task.kind == "patch" ? Error(Fault::kRasterTruncated, "x.tif") : Status();
+  };
+  const std::string id = Submit(Request("r1")).run().run_id();
+  Settle();
+  ASSERT_EQ(Get(id).state(), v1::PARTIAL);
+  const v1::Run cancelled = Cancel(id);
+  ASSERT_TRUE(status_.ok()) << status_.error_message();
+  EXPECT_EQ(cancelled.state(), v1::CANCELLED);
+  EXPECT_THAT(queue_->Runs().value(), IsEmpty());
+  Settle();
+  EXPECT_EQ(Get(id).state(), v1::CANCELLED);
+  mended = true;
+  Resume(id);
+  Settle();
+  EXPECT_EQ(Get(id).state(), v1::SUCCEEDED);
+}
+
+TEST_F(JobServiceTest, WhatWasDeletedFromTheStoreIsMadeAgainWhenTheRunIsResumed) {
+  std::map<std::string, int> detected;  // how often each tile was
+  const std::string damaged = MadeRecord().detect_task_ids[2];
+  workers_.answer = [&](const Task& task) -> Status {
+    if (task.kind == "detect") ++detected[task.task_id];
+    const bool of_damaged = task.task_id == FollowUpId(damaged, "patch", 0);
+    return of_damaged && detected[damaged] < 2 ? Error(Fault::kChecksumMismatch, "delete the file") : Status();
+  };
+  const std::string id = Submit(Request("r1")).run().run_id();
+  Settle();
+  ASSERT_EQ(Get(id).state(), v1::PARTIAL);
+  EXPECT_EQ(Retry(id).retried(), 1);
+  Settle();
+  EXPECT_EQ(Get(id).state(), v1::PARTIAL) << "a retry tries the dead alone";
+  Resume(id);
+  ASSERT_TRUE(status_.ok()) << status_.error_message();
+  Settle();
+  EXPECT_EQ(Get(id).state(), v1::SUCCEEDED);
+}
+
 TEST_F(JobServiceTest, DeadTasksAreListedAndTriedAgain) {
   bool mended = false;
   workers_.answer = [&](const Task& task) {

@@ -69,6 +69,22 @@ TEST_F(RunRegistryTest, ActiveRunsAreTheKnownAndTheNamedOnesThatHaveNotEnded) {
   EXPECT_THAT(ids(other_.ListActive({})), ElementsAre(active));
 }
 
+TEST_F(RunRegistryTest, RunsThatWaitWithDeadTasksAreNotLookedUpEachTime) {
+  for (const char* state : {"PARTIAL", "FAILED"}) {
+    const std::string id = Created(MadeRecord(std::string("/data/") + state)).run_id;
+    const RunView ended =
+        registry_.Append(registry_.Get(id).value(), {.kind = Kind::kFinished, .state = state}).value();
+    const RunView resumed = other_.Append(ended, {.kind = Kind::kResumed}).value();
+    EXPECT_EQ(registry_.ListActive({id}).runs.at(0).ended(), RunStateOf(state));
+    ASSERT_THAT(registry_.List(), IsOk());
+    EXPECT_EQ(registry_.ListActive({id}).runs.at(0).ended(), std::nullopt);
+    // What would be forgotten is looked up: it may have been resumed.
+    const RunView cancelled = registry_.Append(resumed, {.kind = Kind::kCancelled}).value();
+    ASSERT_THAT(other_.Append(cancelled, {.kind = Kind::kResumed}), IsOk());
+    EXPECT_EQ(registry_.ListActive({id}).runs.at(0).ended(), std::nullopt);
+  }
+}
+
 TEST_F(RunRegistryTest, TheNewestEventDecides) {
   const std::string id = Created(MadeRecord()).run_id;
   RunView run = registry_.Get(id).value();
