@@ -99,7 +99,7 @@ StatusOr<LocalRun> RunInOneProcess(const std::shared_ptr<const OpenRun>& run, co
   FW_RETURN_IF_ERROR(queue->Push(first));
   FW_RETURN_IF_ERROR(Drain(*queue, {&detect, &patch, &site}, tally, stop));
   FW_RETURN_IF_ERROR(PushPublishing(run->record, stages.store, *queue, local.state));
-  FW_RETURN_IF_ERROR(Drain(*queue, {&publish}, tally, stop));
+  FW_RETURN_IF_ERROR(Drain(*queue, {&publish}, tally, [] { return false; }));  // one task: begun, it is ended
   FW_RETURN_IF_ERROR(StatusOfPublishing(*queue, run->record.run_id));
   return local;
 }

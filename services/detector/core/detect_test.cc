@@ -22,6 +22,7 @@
 #include "services/detector/core/ddnet.h"
 #include "services/detector/core/stack_net.h"
 #include "services/detector/core/tiled_forward.h"
+#include "tests/support/temporary_folder.h"
 
 namespace fringewatch::detector {
 namespace {
@@ -34,7 +35,8 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
 
 /// Networks with random weights: useless answers, but answers of the right reach.
 std::string RandomModels() {
-  const std::string dir = testing::TempDir() + "detector_core_random_models";
+  static const TemporaryFolder folder;  // each test is a process of its own: they must not share one
+  const std::string dir = folder.path().string();
   torch::manual_seed(kSeed);
   DdNet ddnet = MakeDdNet();
   StackNet stack_net = MakeStackNet();
