@@ -87,7 +87,9 @@ StatusOr<std::string> FindModels(const std::string& option) {
     if (fs::is_directory(place, ignored)) return fs::weakly_canonical(place).string();
     looked += (looked.empty() ? "" : ", ") + place.string();
   }
-  return Error(Fault::kModelRefused, "no folder of networks at {}; name one (--models, in services models.folder) or set FRINGEWATCH_MODELS", looked);
+  return Error(Fault::kModelRefused,
+               "no folder of networks at {}; name one (--models, in services models.folder) or set FRINGEWATCH_MODELS",
+               looked);
 }
 
 }  // namespace fringewatch::nn

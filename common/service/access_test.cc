@@ -24,7 +24,9 @@ class AccessTest : public testing::Test {
     std::ofstream(path_ + ".new") << text;
     std::filesystem::rename(path_ + ".new", path_);
   }
-  static std::string Line(const std::string& token, const std::string& rest) { return Sha256(token) + " " + rest + "\n"; }
+  static std::string Line(const std::string& token, const std::string& rest) {
+    return Sha256(token) + " " + rest + "\n";
+  }
 
   TemporaryFolder folder_;
   const std::string path_ = folder_ / "tokens";
@@ -71,13 +73,13 @@ TEST_F(AccessTest, AnExpiredTokenIsRefused) {
 }
 
 TEST_F(AccessTest, AllBadLinesAreNamedAndNoneIsRepeated) {
-  Write("secret-token viewer vera\n" + Line("v", "king vera") + Line("v", "viewer") + Line("v", "viewer v expires never") +
-        Line("v", "viewer v/a") + Line("v", "viewer vera"));
+  Write("secret-token viewer vera\n" + Line("v", "king vera") + Line("v", "viewer") +
+        Line("v", "viewer v expires never") + Line("v", "viewer v/a") + Line("v", "viewer vera"));
   const auto access = OpenTokenFile(path_);
   EXPECT_THAT(access, IsFault(Fault::kBadOption));
-  EXPECT_THAT(MessageOf(access.status()),
-              AllOf(HasSubstr("5 problems"), HasSubstr("line 1"), HasSubstr("line 2"), HasSubstr("line 3"),
-                    HasSubstr("line 4"), HasSubstr("line 5"), Not(HasSubstr("line 6")), Not(HasSubstr("secret-token"))));
+  EXPECT_THAT(MessageOf(access.status()), AllOf(HasSubstr("5 problems"), HasSubstr("line 1"), HasSubstr("line 2"),
+                                                HasSubstr("line 3"), HasSubstr("line 4"), HasSubstr("line 5"),
+                                                Not(HasSubstr("line 6")), Not(HasSubstr("secret-token"))));
   EXPECT_THAT(OpenTokenFile(folder_ / "absent"), IsFault(Fault::kNotReadable));
 }
 

@@ -24,7 +24,8 @@ using testing::MatchesRegex;
 TEST(LogTest, ALineIsOneJsonObjectWhateverTheTextsHold) {
   StartLog("detector", "info");
   testing::internal::CaptureStderr();
-  Log(LogLevel::kWarning, "a \"quoted\"\nline {} %v \xff", {{"run_id", "12ab"}, {"msg", "mine"}, {"zero", std::string(1, '\0')}});
+  Log(LogLevel::kWarning, "a \"quoted\"\nline {} %v \xff",
+      {{"run_id", "12ab"}, {"msg", "mine"}, {"zero", std::string(1, '\0')}});
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
   const nlohmann::json line = nlohmann::json::parse(text);

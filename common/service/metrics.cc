@@ -149,8 +149,7 @@ void Metrics::SetQueue(const std::vector<LineState>& lines) {
   std::map<Labels, double> leased;
   std::map<Labels, double> oldest;
   for (const LineState& line : lines) {
-    const Labels labels = {{"queue", line.kind},
-                           {"priority", NameOf(line.priority)}};
+    const Labels labels = {{"queue", line.kind}, {"priority", NameOf(line.priority)}};
     queued[labels] = static_cast<double>(line.queued);
     leased[labels] = static_cast<double>(line.leased);
     oldest[labels] = line.oldest_age_s;
@@ -204,8 +203,8 @@ StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string&
     impl->exposer.RegisterCollectable(metrics.registry());
     return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));
   } catch (const std::exception& error) {
-    return Error(Fault::kServiceAway, "cannot serve /metrics on {} ({}): free the port or set metrics.listen",
-                 address, error.what());
+    return Error(Fault::kServiceAway, "cannot serve /metrics on {} ({}): free the port or set metrics.listen", address,
+                 error.what());
   }
 }
 

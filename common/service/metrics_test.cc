@@ -58,7 +58,8 @@ std::string Get(int port, const std::string& path) {
   EXPECT_EQ(::send(connection, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
   std::string answer;
   char block[4096];
-  for (ssize_t n = 0; (n = ::recv(connection, block, sizeof(block), 0)) > 0;) answer.append(block, static_cast<size_t>(n));
+  for (ssize_t n = 0; (n = ::recv(connection, block, sizeof(block), 0)) > 0;)
+    answer.append(block, static_cast<size_t>(n));
   ::close(connection);
   return answer;
 }
@@ -76,21 +77,20 @@ TEST(MetricsTest, NamesAndLabelsAreThoseOfTheGoldenList) {
       seen.insert(fmt::format("{}{{{}}}", family.name, fmt::join(labels, ",")));
     }
   }
-  EXPECT_THAT(seen, ElementsAre("fringewatch_build_info{component,version}", "fringewatch_dead_tasks{stage}",
-                                "fringewatch_detections_total{kind}", "fringewatch_inference_batch_size{model}",
-                                "fringewatch_inference_compute_duration_seconds{model}",
-                                "fringewatch_model_info{model,sha256}", "fringewatch_pixels_read_total{}",
-                                "fringewatch_pixels_scanned_total{}", "fringewatch_pixels_unwrapped_total{}",
-                                "fringewatch_queue_length{priority,queue}",
-                                "fringewatch_queue_oldest_age_seconds{priority,queue}",
-                                "fringewatch_queue_pending{priority,queue}", "fringewatch_rpc_in_flight{service}",
-                                "fringewatch_rpc_request_duration_seconds{method,service}",
-                                "fringewatch_rpc_requests_total{code,method,service}", "fringewatch_runs{state}",
-                                "fringewatch_sites_published_total{}", "fringewatch_stage_duration_seconds{stage}",
-                                "fringewatch_stage_last_success_timestamp_seconds{stage}",
-                                "fringewatch_stage_retries_total{reason,stage}",
-                                "fringewatch_stage_tasks_done_total{result,stage}",
-                                "fringewatch_stage_tasks_in_progress{stage}", "fringewatch_stage_tasks_in_total{stage}"));
+  EXPECT_THAT(
+      seen,
+      ElementsAre("fringewatch_build_info{component,version}", "fringewatch_dead_tasks{stage}",
+                  "fringewatch_detections_total{kind}", "fringewatch_inference_batch_size{model}",
+                  "fringewatch_inference_compute_duration_seconds{model}", "fringewatch_model_info{model,sha256}",
+                  "fringewatch_pixels_read_total{}", "fringewatch_pixels_scanned_total{}",
+                  "fringewatch_pixels_unwrapped_total{}", "fringewatch_queue_length{priority,queue}",
+                  "fringewatch_queue_oldest_age_seconds{priority,queue}", "fringewatch_queue_pending{priority,queue}",
+                  "fringewatch_rpc_in_flight{service}", "fringewatch_rpc_request_duration_seconds{method,service}",
+                  "fringewatch_rpc_requests_total{code,method,service}", "fringewatch_runs{state}",
+                  "fringewatch_sites_published_total{}", "fringewatch_stage_duration_seconds{stage}",
+                  "fringewatch_stage_last_success_timestamp_seconds{stage}",
+                  "fringewatch_stage_retries_total{reason,stage}", "fringewatch_stage_tasks_done_total{result,stage}",
+                  "fringewatch_stage_tasks_in_progress{stage}", "fringewatch_stage_tasks_in_total{stage}"));
 }
 
 TEST(MetricsTest, ValuesAreThoseCounted) {
@@ -99,14 +99,16 @@ TEST(MetricsTest, ValuesAreThoseCounted) {
   const std::string text = TextOf(metrics);
   for (const char* line :
        {"fringewatch_rpc_requests_total{code=\"NOT_FOUND\",method=\"GetRun\",service=\"JobService\"} 1\n",
-        "fringewatch_stage_tasks_in_total{stage=\"detect\"} 3\n", "fringewatch_stage_tasks_in_progress{stage=\"detect\"} 1\n",
+        "fringewatch_stage_tasks_in_total{stage=\"detect\"} 3\n",
+        "fringewatch_stage_tasks_in_progress{stage=\"detect\"} 1\n",
         "fringewatch_stage_tasks_done_total{result=\"ok\",stage=\"detect\"} 1\n",
         "fringewatch_stage_tasks_done_total{result=\"retryable\",stage=\"detect\"} 1\n",
         "fringewatch_stage_retries_total{reason=\"UNAVAILABLE\",stage=\"detect\"} 1\n",
         "fringewatch_queue_length{priority=\"emergency\",queue=\"detect\"} 3\n",
         "fringewatch_queue_pending{priority=\"emergency\",queue=\"detect\"} 2\n",
         "fringewatch_queue_oldest_age_seconds{priority=\"emergency\",queue=\"detect\"} 7\n",
-        "fringewatch_pixels_read_total 4\n", "fringewatch_pixels_scanned_total 3\n", "fringewatch_pixels_unwrapped_total 1\n",
+        "fringewatch_pixels_read_total 4\n", "fringewatch_pixels_scanned_total 3\n",
+        "fringewatch_pixels_unwrapped_total 1\n",
         "fringewatch_inference_batch_size_bucket{model=\"ddnet\",le=\"8\"} 1\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }

@@ -105,8 +105,8 @@ class Settings::TomlFile final : public CLI::Config {
       if (entry == entries_.end()) {
         wrong.push_back(fmt::format("line {}: unknown key '{}'", line, key));
       } else if (!texts) {
-        wrong.push_back(
-            fmt::format("line {}: '{}' is neither text, number, truth value nor a list of these without commas", line, key));
+        wrong.push_back(fmt::format(
+            "line {}: '{}' is neither text, number, truth value nor a list of these without commas", line, key));
       } else if (!IsSet(entry->variable) && !texts->empty()) {
         // CLI11 would let the file win over the environment. It takes no empty list: every list is empty by default.
         keys_.insert(key);

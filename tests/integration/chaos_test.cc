@@ -127,7 +127,8 @@ Disturbance DeliverTwice() {
               [](Cluster& cluster, const std::string& run_id) {
                 const int expired = ExpireEachDeliveryOnce(cluster, run_id);
                 EXPECT_GT(expired, 0);
-              }};
+              },
+          .latest = 0.2};  // while there are leases to take over
 }
 
 Disturbance TwoSchedulers() {

@@ -50,7 +50,7 @@ bool EndsAsUndisturbed(const Disturbance& disturbance, Random& random) {
   const Undisturbed& calm = Calm();
   Cluster cluster({.processes = disturbance.processes});
   if (testing::Test::HasFatalFailure()) return false;
-  const double moment_s = std::uniform_real_distribution(0.0, 1.05)(random) * calm.duration_s;
+  const double moment_s = std::uniform_real_distribution(0.0, disturbance.latest)(random) * calm.duration_s;
   SCOPED_TRACE(fmt::format("{} after {:.3f} s", disturbance.name, moment_s));
   const Moment start = std::chrono::steady_clock::now();
   auto submitted = std::async([&] { return Submit(cluster, Request(TheFrame().source()), Within(kRun_s)); });

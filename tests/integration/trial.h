@@ -23,10 +23,11 @@ using Random = std::mt19937_64;
 struct Disturbance {
   std::string name;
   std::map<Kind, int> processes;
-  /// Called at a random moment of the run.
+  /// Called at a random moment of the run, `latest` undisturbed durations after its begin at most.
   std::function<void(Cluster& cluster, Random& random)> act;
   /// Called when the run was accepted and `act` has returned; may be empty.
   std::function<void(Cluster& cluster, const std::string& run_id)> afterwards;
+  double latest = 1.05;
 };
 
 /// Submits the frame, disturbs at a random moment, and waits for the end. True when products and sites are those of

@@ -39,8 +39,8 @@ class PairStream {
 [[nodiscard]] std::unique_ptr<PairStream> LookOnThreads(int pairs, int at_once, PairStream::Read read,
                                                         PairStream::Look look);
 
-/// For a device: up to `reads_ahead` >= 1 pairs are being read while the device computes; `look` sees up to `batch` >= 1
-/// pairs in one call, one call at a time, one batch ahead of the caller.
+/// For a device: up to `reads_ahead` >= 1 pairs are being read while the device computes; `look` sees up to `batch` >=
+/// 1 pairs in one call, one call at a time, one batch ahead of the caller.
 [[nodiscard]] std::unique_ptr<PairStream> LookInBatches(int pairs, int batch, int reads_ahead, PairStream::Read read,
                                                         PairStream::Look look);
 

@@ -146,7 +146,7 @@ Status WriteProducts(const std::string& folder, const StackReader& stack, std::v
 }
 
 Status WriteMergedProducts(const std::string& folder, const StackReader& stack, const Inventory& inventory,
-                     const RunFacts& facts) {
+                           const RunFacts& facts) {
   const Track& track = stack.track();
   FW_RETURN_IF_ERROR(PrepareFolder(folder));
   FW_RETURN_IF_ERROR(io::WriteWholeFile(folder + "/run.json", RunJson(track, facts)));

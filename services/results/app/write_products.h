@@ -16,7 +16,7 @@ namespace fringewatch::results {
 [[nodiscard]] Status WriteProducts(const std::string& folder, const StackReader& stack, std::vector<SiteRecord> sites,
                                    const RunFacts& facts);
 /// The same for sites that are merged already.
-[[nodiscard]] Status WriteMergedProducts(const std::string& folder, const StackReader& stack, const Inventory& inventory,
-                                   const RunFacts& facts);
+[[nodiscard]] Status WriteMergedProducts(const std::string& folder, const StackReader& stack,
+                                         const Inventory& inventory, const RunFacts& facts);
 
 }  // namespace fringewatch::results

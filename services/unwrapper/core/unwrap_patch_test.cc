@@ -152,9 +152,7 @@ TEST_F(UnwrapperTest, TellsOfEveryCall) {
   EXPECT_GT(rasters, 0);
 }
 
-TEST_F(UnwrapperTest, HashesAreThoseOfTheCards) {
-  EXPECT_EQ(Load(1)->model_hashes(), *nn::UnwrapperModelHashes(dir_));
-}
+TEST_F(UnwrapperTest, HashesAreThoseOfTheCards) { EXPECT_EQ(Load(1)->model_hashes(), *nn::UnwrapperModelHashes(dir_)); }
 
 TEST_F(UnwrapperTest, SaysWhenAPatchHasNoData) {
   class NoData final : public StackReader {
