@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <future>
 #include <thread>
@@ -170,6 +171,14 @@ TEST_P(Chaos, EndsAsUndisturbed) {
   }
 }
 
+/// GoogleTest takes letters, digits and underscores only.
+std::string TestName(std::string text) {
+  for (char& letter : text) {
+    if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
+  }
+  return text;
+}
+
 INSTANTIATE_TEST_SUITE_P(Cluster, Chaos,
                          testing::Values(KillAndRestart(Kind::kScheduler), KillAndRestart(Kind::kDetector),
                                          KillAndRestart(Kind::kUnwrapper), KillAndRestart(Kind::kResults),
@@ -177,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(Cluster, Chaos,
                                          StopBeyondTheLease(Kind::kUnwrapper), StopBeyondTheLease(Kind::kResults),
                                          KillEverything(), RestartRedis(), WipeRedisAndResume(), DeliverTwice(),
                                          TwoSchedulers(), ResultsDown()),
-                         [](const auto& disturbance) { return "Case" + std::to_string(disturbance.index); });
+                         [](const auto& tested) { return TestName(tested.param.name); });
 
 }  // namespace
 }  // namespace fringewatch::integration

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <ostream>
 #include <random>
 #include <string>
 
@@ -29,6 +30,9 @@ struct Disturbance {
   std::function<void(Cluster& cluster, const std::string& run_id)> afterwards;
   double latest = 1.05;
 };
+
+/// For the messages of tests.
+inline void PrintTo(const Disturbance& disturbance, std::ostream* out) { *out << disturbance.name; }
 
 /// Submits the frame, disturbs at a random moment, and waits for the end. True when products and sites are those of
 /// the undisturbed run; what differs fails the test.
