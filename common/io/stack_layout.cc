@@ -1,22 +1,17 @@
 // A stack that was accepted, as text: what FileStack is made of, so that other processes read the same pixels without
 // judging the files again.
+#include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "common/io/dataset.h"
+#include "common/base/decode_json.h"
 #include "common/io/file_stack.h"
 #include "common/io/open_stack.h"
-#include "common/io/vsi.h"
 
 namespace fringewatch::io {
 namespace {
 
 using Json = nlohmann::json;
 using Verdict = InputRecord::Verdict;
-
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
 
 /// JSON has no NaN: unknown numbers are null.
 Json NumberOrNull(double value) { return std::isnan(value) ? Json() : Json(value); }
@@ -151,6 +146,20 @@ PairLayers PairLayersOf(const Json& json) {
   return pair;
 }
 
+/// What a FileStack is made of.
+struct Parts {
+  Track track;
+  std::vector<PairLayers> pairs;
+  std::optional<Layer> height;
+};
+
+Parts PartsOf(const Json& json) {
+  Parts parts{.track = TrackOf(json.at("track"))};
+  for (const Json& pair : json.at("pairs")) parts.pairs.push_back(PairLayersOf(pair));
+  if (!json.at("height").is_null()) parts.height = LayerOf(json.at("height"));
+  return parts;
+}
+
 }  // namespace
 
 std::string FileStack::Layout() const {
@@ -163,21 +172,13 @@ std::string FileStack::Layout() const {
 
 StatusOr<std::unique_ptr<StackReader>> ReopenStack(const std::string& layout, const SourceRules& rules) {
   PrepareGdal();
-  try {
-    const Json json = Json::parse(layout);
-    Track track = TrackOf(json.at("track"));
-    std::vector<PairLayers> pairs;
-    for (const Json& pair : json.at("pairs")) pairs.push_back(PairLayersOf(pair));
-    if (pairs.size() != track.pairs.size()) {
-      return Error(Fault::kInternal, "layout of a stack: files of {} pairs for {}", pairs.size(), track.pairs.size());
-    }
-    std::optional<Layer> height;
-    if (!json.at("height").is_null()) height = LayerOf(json.at("height"));
-    return std::unique_ptr<StackReader>(
-        std::make_unique<FileStack>(std::move(track), std::move(pairs), std::move(height), rules));
-  } catch (const Json::exception& e) {
-    return Error(Fault::kInternal, "layout of a stack cannot be decoded: {} in '{}'", e.what(), layout.substr(0, 120));
+  FW_ASSIGN_OR_RETURN(Parts parts, DecodeJson<Json>(layout, "layout of a stack", PartsOf));
+  if (parts.pairs.size() != parts.track.pairs.size()) {
+    return Error(Fault::kInternal, "layout of a stack: files of {} pairs for {}", parts.pairs.size(),
+                 parts.track.pairs.size());
   }
+  return std::unique_ptr<StackReader>(
+      std::make_unique<FileStack>(std::move(parts.track), std::move(parts.pairs), std::move(parts.height), rules));
 }
 
 }  // namespace fringewatch::io
