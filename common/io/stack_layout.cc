@@ -1,11 +1,14 @@
 // A stack that was accepted, as text: what FileStack is made of, so that other processes read the same pixels without
 // judging the files again.
+#include <cpl_vsi.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "common/base/decode_json.h"
 #include "common/io/file_stack.h"
 #include "common/io/open_stack.h"
+#include "common/io/vsi.h"
 
 namespace fringewatch::io {
 namespace {
@@ -146,6 +149,11 @@ PairLayers PairLayersOf(const Json& json) {
   return pair;
 }
 
+/// A file in an object store may have been mended since GDAL looked last.
+void ForgetCached(const Layer& layer) {
+  if (IsVirtualPath(layer.source.path)) VSICurlPartialClearCache(layer.source.path.c_str());
+}
+
 /// What a FileStack is made of.
 struct Parts {
   Track track;
@@ -177,6 +185,11 @@ StatusOr<std::unique_ptr<StackReader>> ReopenStack(const std::string& layout, co
     return Error(Fault::kInternal, "layout of a stack: files of {} pairs for {}", parts.pairs.size(),
                  parts.track.pairs.size());
   }
+  for (const PairLayers& pair : parts.pairs) {
+    ForgetCached(pair.phase);
+    if (pair.coherence) ForgetCached(*pair.coherence);
+  }
+  if (parts.height) ForgetCached(*parts.height);
   return std::unique_ptr<StackReader>(
       std::make_unique<FileStack>(std::move(parts.track), std::move(parts.pairs), std::move(parts.height), rules));
 }
