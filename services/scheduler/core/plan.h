@@ -23,8 +23,6 @@ struct RunSpec {
   int halo_px = 0;      ///< context around it
 };
 
-using fringewatch::TrackIdentity;
-
 /// The spec of this version of Fringewatch, wherever the run is computed. `threshold`: evidence a site must reach;
 /// `compute`: device kind and precision ("cpu bf16"); `model_hashes`: the detector's, then the unwrapper's.
 [[nodiscard]] RunSpec MakeSpec(const Track& track, double threshold, const std::string& compute,
