@@ -107,7 +107,7 @@ TEST_F(RpcGateTest, AnAuditLogThatCannotBeWrittenIsAnError) {
 }
 
 TEST_F(RpcGateTest, FailuresCarryTheirDetails) {
-  service_->get_run = [](Call&) { return Error(Fault::kWavelengthMissing, "x.tif"); };
+  service_->Answer([](Call&) { return Error(Fault::kWavelengthMissing, "x.tif"); });
   const grpc::Status status = GetRun(*stub_, "v");
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(status.error_message(), MessageOf(Error(Fault::kWavelengthMissing, "x.tif")));
@@ -115,11 +115,11 @@ TEST_F(RpcGateTest, FailuresCarryTheirDetails) {
 }
 
 TEST_F(RpcGateTest, AListTooLongForTrailersArrivesShortened) {
-  service_->get_run = [](Call&) {
+  service_->Answer([](Call&) {
     Problems problems;
     for (int i = 0; i < 2000; ++i) problems.Add(Fault::kGridMismatch, fmt::format("/data/\u5730\u8d28/{}.tif", i));
     return problems.ToStatus("track");
-  };
+  });
   const grpc::Status status = GetRun(*stub_, "v");
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << status.error_message();
   EXPECT_THAT(status.error_message(), HasSubstr("2000 problems"));
@@ -134,7 +134,7 @@ TEST_F(RpcGateTest, WhatIsWrongInsideStaysInsideUnderACorrelationId) {
   };
   std::set<std::string> messages;
   for (const auto& body : bodies) {
-    service_->get_run = body;
+    service_->Answer(body);
     testing::internal::CaptureStderr();
     const grpc::Status status = GetRun(*stub_, "v");
     const std::string log = testing::internal::GetCapturedStderr();

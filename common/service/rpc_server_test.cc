@@ -139,11 +139,11 @@ TEST_F(RpcServerTest, OpenCallsFinishWhileTheServerDrains) {
   ASSERT_THAT(server, IsOk());
   std::promise<void> entered;
   std::promise<void> finish;
-  service_.get_run = [&](Call&) {
+  service_.Answer([&](Call&) {
     entered.set_value();
     finish.get_future().wait();
     return Status();
-  };
+  });
   const auto stub = StubOf((*server)->address());
   auto answer = std::async(std::launch::async, [&stub] { return GetRun(*stub); });
   entered.get_future().wait();

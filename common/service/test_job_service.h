@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -21,13 +22,17 @@ class TinyJobService final : public v1::JobService::Service {
  public:
   explicit TinyJobService(RpcGate& gate) : gate_(gate) {}
 
-  std::function<Status(Call&)> get_run = [](Call&) { return Status(); };
+  /// What GetRun does from now on.
+  void Answer(std::function<Status(Call&)> get_run) {
+    const std::scoped_lock lock(mutex_);
+    get_run_ = std::move(get_run);
+  }
 
   grpc::Status GetRun(grpc::ServerContext* context, const v1::GetRunRequest* request, v1::Run* run) override {
     return gate_.Unary(*context, "GetRun", Role::kViewer, [&](Call& call) {
       run->set_run_id(request->run_id());
       run->set_submitted_by(call.caller.name);
-      return get_run(call);
+      return Answer()(call);
     });
   }
   grpc::Status CancelRun(grpc::ServerContext* context, const v1::CancelRunRequest* request, v1::Run*) override {
@@ -48,7 +53,14 @@ class TinyJobService final : public v1::JobService::Service {
   std::atomic<bool> hang_up = false;
 
  private:
+  std::function<Status(Call&)> Answer() {
+    const std::scoped_lock lock(mutex_);
+    return get_run_;
+  }
+
   RpcGate& gate_;
+  std::mutex mutex_;
+  std::function<Status(Call&)> get_run_ = [](Call&) { return Status(); };
 };
 
 /// A context with a deadline, and a token when there is one.

@@ -37,7 +37,8 @@ void Nuisance::AddPhase(int epoch, const Window& window, double mean_height_m, c
 void Nuisance::AddAtmosphere(int epoch, const Window& window, Array2<float>& phase_rad) const {
   if (config_.turbulence_rad > 0.0) {
     const double outer_px = std::max(8.0, 0.5 * std::max(config_.rows, config_.cols));
-    PowerLawField(StreamKey(config_, Stream::kTurbulence, epoch), outer_px, 1.0, 1.0 / 3.0, config_.turbulence_rad)
+    PowerLawField(StreamKey(config_, Stream::kTurbulence, epoch), outer_px, 1.0, config_.turbulence_hurst,
+                  config_.turbulence_rad)
         .AddTo(window, phase_rad);
   }
   if (config_.perlin_rad > 0.0) {

@@ -117,7 +117,10 @@ Status Unwrap(const UnwrapOptions& options) {
   FW_ASSIGN_OR_RETURN(const unwrapper::UnwrappedPair unwrapped, unwrapper->UnwrapPair(pair.raster));
   FW_RETURN_IF_ERROR(
       io::WriteCog(options.out, pair.grid,
-                   {{"unwrapped phase, rad", &unwrapped.phase_rad}, {"confidence, 0 to 1", &unwrapped.confidence}},
+                   {{"unwrapped phase, rad", &unwrapped.phase_rad},
+                    {"confidence, 0 to 1", &unwrapped.confidence},
+                    {"smoothed phase, rad", &unwrapped.smooth_rad},
+                    {"standard deviation of the smoothed phase, rad", &unwrapped.std_rad}},
                    {{"UNITS", "rad"},
                     {"SIGN", "positive_range_increase"},
                     {"PHASE", options.files.phase},

@@ -145,11 +145,15 @@ Disturbance TwoSchedulers() {
 }
 
 Disturbance ResultsDown() {
-  return {.name = "results down until all else is done",
+  // A minute in the full table.
+  const double away_s = Trials() >= 20 ? 60 : 3;
+  return {.name = fmt::format("results down for {:.0f} s and until all else is done", away_s),
           .processes = Processes(1, 1, 1, 1),
           .act = [](Cluster& cluster, Random&) { cluster.service(Kind::kResults).Kill(); },
           .afterwards =
-              [](Cluster& cluster, const std::string& run_id) {
+              [away_s](Cluster& cluster, const std::string& run_id) {
+                // Time itself is what disturbs.
+                std::this_thread::sleep_until(Within(away_s));
                 const auto measured = AwaitProgress(cluster, run_id, Within(60), [](const v1::RunProgress& now) {
                   return IsFinal(now.run().state()) ||
                          (now.tiles().total() > 0 && now.tiles().done() == now.tiles().total() &&

@@ -12,6 +12,7 @@
 #include "services/unwrapper/core/noise_mask.h"
 #include "services/unwrapper/core/reference.h"
 #include "services/unwrapper/core/sbas.h"
+#include "services/unwrapper/core/smooth.h"
 #include "services/unwrapper/core/unwrap_pair.h"
 #include "services/unwrapper/core/unwrap_stack.h"
 #include "services/unwrapper/core/velocity.h"
@@ -216,7 +217,9 @@ StatusOr<UnwrappedPair> Unwrapper::UnwrapPair(const PairRaster& pair) const {
       const Array2<float>& phase = solution.flow.phase_rad;
       Reconsider(pair, PredictLarge(impl_->net, impl_->device, pair, phase, impl_->use()), solution);
     }
-    return UnwrappedPair{std::move(solution.flow.phase_rad), std::move(solution.confidence)};
+    SmoothPhase smooth = Smooth(solution.flow.phase_rad, pair.coherence);
+    return UnwrappedPair{std::move(solution.flow.phase_rad), std::move(solution.confidence),
+                         std::move(smooth.phase_rad), std::move(smooth.std_rad)};
   } catch (const std::exception& failure) {
     return StatusOfException(failure);
   }
