@@ -140,8 +140,13 @@ void AddPerlinOctave(const Octave& octave, const Window& window, Array2<float>& 
 
 }  // namespace
 
-PowerLawField::PowerLawField(uint64_t key, double outer_px, double inner_px, double hurst, double sigma)
+PowerLawField::PowerLawField(uint64_t key, double outer_px, double inner_px, double hurst, double sigma,
+                             const Knee& knee)
     : octaves_(MakeOctaves(key, outer_px, inner_px, 64, std::pow(0.5, hurst))) {
+  for (Octave& octave : octaves_) {
+    if (octave.spacing_px >= knee.spacing_px) continue;
+    octave.amplitude *= static_cast<float>(std::pow(octave.spacing_px / knee.spacing_px, knee.hurst - hurst));
+  }
   // A cubic B-spline through unit white noise has variance 151/315 per axis, averaged over positions.
   double variance = 0.0;
   for (const Octave& octave : octaves_) variance += octave.amplitude * octave.amplitude;

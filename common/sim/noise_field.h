@@ -26,13 +26,24 @@ struct Octave {
 };
 
 /// Isotropic Gaussian field of zero mean and a two-dimensional power spectral density ~ k^-(2 + 2 hurst), for
-/// wavelengths from the outer scale down to about 12 inner_px: hurst = 1/3 is the -8/3 law of tropospheric turbulence
-/// (Hanssen 2001), about 0.8 is terrain. Octaves are smoothed by cubic B-splines.
+/// wavelengths from the outer scale down to about 12 inner_px; about 0.8 is terrain. Octaves are smoothed by cubic
+/// B-splines.
+///
+/// Tropospheric turbulence has two such laws (Hanssen 2001, section 4.7): beyond some kilometres, wider than the layer is
+/// thick, it is two-dimensional: hurst = 1/3, whose spectrum along a line falls as k^-5/3; below, it is
+/// three-dimensional: hurst = 5/6, k^-8/3 along a line.
 class PowerLawField {
  public:
+  /// Octaves of finer lattices than `spacing_px` fall with another exponent.
+  struct Knee {
+    double spacing_px = 0.0;
+    double hurst = 0.0;
+  };
   /// `outer_px` >= `inner_px` > 0: spacing of the coarsest and the finest lattice (each half of the one before);
   /// `sigma`: standard deviation of the whole sum.
-  PowerLawField(uint64_t key, double outer_px, double inner_px, double hurst, double sigma);
+  PowerLawField(uint64_t key, double outer_px, double inner_px, double hurst, double sigma)
+      : PowerLawField(key, outer_px, inner_px, hurst, sigma, Knee()) {}
+  PowerLawField(uint64_t key, double outer_px, double inner_px, double hurst, double sigma, const Knee& knee);
   /// Adds the field to `values`, which covers `window` (any window, negative pixels included).
   void AddTo(const Window& window, Array2<float>& values) const;
   [[nodiscard]] Array2<float> Over(const Window& window) const;

@@ -46,11 +46,11 @@ void AddSpectrum(const Array2<float>& field, std::map<int, std::pair<double, lon
   }
 }
 
-double SpectralSlope(double hurst) {
+double SpectralSlope(double hurst, const PowerLawField::Knee& knee = {}) {
   constexpr int kSize = 384;
   std::map<int, std::pair<double, long>> spectrum;
   for (uint64_t i = 0; i < 10; ++i) {
-    AddSpectrum(PowerLawField(HashKeys(kSeed, i), 128.0, 1.0, hurst, 1.0).Over({0, 0, kSize, kSize}), spectrum);
+    AddSpectrum(PowerLawField(HashKeys(kSeed, i), 128.0, 1.0, hurst, 1.0, knee).Over({0, 0, kSize, kSize}), spectrum);
   }
   double n = 0, x = 0, y = 0, xx = 0, xy = 0;
   for (int k = kLowest; k <= kHighest; ++k) {
@@ -79,6 +79,21 @@ TEST(PowerLawField, SpectrumOfTurbulenceFallsAsMinusEightThirds) {
 }
 
 TEST(PowerLawField, SpectrumFollowsTheExponent) { EXPECT_NEAR(SpectralSlope(0.8), -3.6, 0.15); }
+
+TEST(PowerLawField, SpectrumBelowTheKneeHasItsOwnExponent) {
+  EXPECT_NEAR(SpectralSlope(1.0 / 3.0, {1000.0, 5.0 / 6.0}), -11.0 / 3.0, 0.15);
+}
+
+TEST(PowerLawField, AKneeLeavesTheStandardDeviation) {
+  double squares = 0.0;
+  constexpr int kFields = 60;
+  for (uint64_t i = 0; i < kFields; ++i) {
+    const Array2<float> field =
+        PowerLawField(HashKeys(kSeed, i), 32.0, 1.0, 1.0 / 3.0, 1.7, {8.0, 5.0 / 6.0}).Over({0, 0, 128, 128});
+    for (const float value : field.values) squares += value * value / (kFields * 128.0 * 128.0);
+  }
+  EXPECT_NEAR(std::sqrt(squares), 1.7, 0.1);
+}
 
 TEST(PowerLawField, StructureFunctionGrowsAsTwoThirds) {
   // Kolmogorov in two dimensions: D(r) = a r^(2/3) - b far below the outer scale, where b is what the field lacks

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kSlantRange_m = 850e3;
 constexpr double kBurst_m = 1500.0;
+constexpr double kTurbulentLayer_m = 1000.0;  ///< lattice spacing from which turbulence is two-dimensional
 
 }  // namespace
 
@@ -37,8 +38,8 @@ void Nuisance::AddPhase(int epoch, const Window& window, double mean_height_m, c
 void Nuisance::AddAtmosphere(int epoch, const Window& window, Array2<float>& phase_rad) const {
   if (config_.turbulence_rad > 0.0) {
     const double outer_px = std::max(8.0, 0.5 * std::max(config_.rows, config_.cols));
-    PowerLawField(StreamKey(config_, Stream::kTurbulence, epoch), outer_px, 1.0, config_.turbulence_hurst,
-                  config_.turbulence_rad)
+    const PowerLawField::Knee knee{kTurbulentLayer_m / config_.pixel_m, 5.0 / 6.0};
+    PowerLawField(StreamKey(config_, Stream::kTurbulence, epoch), outer_px, 1.0, 1.0 / 3.0, config_.turbulence_rad, knee)
         .AddTo(window, phase_rad);
   }
   if (config_.perlin_rad > 0.0) {

@@ -44,7 +44,6 @@ struct SceneConfig {
   double coherence_decay_days = 120.0;
   double water_fraction = 0.05, snow_fraction = 0.0, vegetation_fraction = 0.3;
   double turbulence_rad = 1.5;         ///< standard deviation of the power-law field of one epoch over the frame
-  double turbulence_hurst = 1.0 / 3.0;  ///< roughness of that field: 1/3 beyond 1.5 km, 5/6 below (Hanssen 2001)
   double perlin_rad = 0.5;             ///< amplitude of the fractal Perlin field of one epoch
   double stratified_rad_per_km = 2.0;  ///< one sigma over epochs
   double ramp_rad = 2.0;               ///< one sigma over epochs of the orbital ramp, corner to corner

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kBandC_m = 0.055465763, kBandL_m = 0.2362, kBandX_m = 0.031;
 constexpr double kSteepest_rad_per_px = 9.0;
+constexpr double kSmallest_px = 4.0;  ///< radius of a site: smaller ones look like strong scatterers
 
 /// log-uniform in [low, high] whose middle [likely_low, likely_high] takes 60 %.
 double PeakedLogUniform(KeyedRandom& random, double low, double likely_low, double likely_high, double high) {
@@ -22,8 +23,8 @@ void DrawSites(SceneConfig& config, KeyedRandom& random) {
   config.sites.count = random.Chance(0.4) ? 0 : random.Integer(1, 3);
   config.sites.kinds = {SourceKind::kBowl,      SourceKind::kBowl, SourceKind::kMiningBasin, SourceKind::kMiningBasin,
                         SourceKind::kLandslide, SourceKind::kMogi, SourceKind::kOkada,       SourceKind::kSinkhole};
-  const double radius_px = PeakedLogUniform(random, 3.0, 5.0, 28.0, 50.0);
-  config.sites.radius_min_m = std::max(3.0, radius_px / 1.4) * config.pixel_m;
+  const double radius_px = PeakedLogUniform(random, kSmallest_px, 6.0, 28.0, 50.0);
+  config.sites.radius_min_m = std::max(kSmallest_px, radius_px / 1.4) * config.pixel_m;
   config.sites.radius_max_m = std::min(50.0, radius_px * 1.4) * config.pixel_m;
   // A Gaussian bowl of 5 % radius R and peak A has its steepest gradient, 1.49 A / R, at 0.41 R: beyond
   // kSteepest_rad_per_px nothing can be learned from it.

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   app.add_option("--producers", options.producer_threads, "threads that simulate")->capture_default_str();
   app.add_option("--device", device, "auto, cpu, cuda, cuda:N")->capture_default_str();
   app.add_option("--precision", precision, "auto, fp32, bf16")->capture_default_str();
+  app.add_option("--from", options.from, "folder of weights to start from, instead of random ones");
   app.add_flag("--resume", options.resume, "go on from the checkpoint in --work-dir");
   CLI11_PARSE(app, argc, argv);
   options.command = "fringewatch-train";

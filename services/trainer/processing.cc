@@ -81,7 +81,7 @@ Processing::Processing(uint64_t seed, int rows, int cols) : clutter_(rows, cols)
   if (random.Chance(0.4)) {
     for (int i = random.Integer(1, 12); i > 0; --i) {
       const auto number = static_cast<uint8_t>(kDecorrelated + i);
-      Disc(random.Uniform(0.0, rows), random.Uniform(0.0, cols), random.LogUniform(0.7, 2.6), number, clutter_);
+      Disc(random.Uniform(0.0, rows), random.Uniform(0.0, cols), random.LogUniform(0.7, 3.5), number, clutter_);
     }
   }
   if (random.Chance(0.6)) filter_sigma_px_ = random.LogUniform(0.5, 2.0);

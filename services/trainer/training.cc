@@ -76,6 +76,7 @@ class Training {
   }
 
   StatusOr<nn::ModelCard> Run() {
+    if (!options_.from.empty()) FW_RETURN_IF_ERROR(StartFrom(options_.from));
     if (options_.resume) FW_RETURN_IF_ERROR(Resume());
     FW_RETURN_IF_ERROR(DrawValidation());
     const double minutes_before = card_.minutes, start = SecondsNow();
@@ -263,6 +264,12 @@ class Training {
       return Error(Fault::kNotWritable, "{} cannot be written: {}", OptimizerPath(), failure.what());
     }
     return nn::SaveModel(CheckpointDir(), *net_, card);
+  }
+
+  Status StartFrom(const std::string& folder) {
+    FW_ASSIGN_OR_RETURN(const nn::ModelCard card, nn::LoadModel(folder, card_.name, card_.architecture, *net_));
+    card_.trained_on += "; started from weights " + card.sha256;
+    return Status();
   }
 
   Status Resume() {

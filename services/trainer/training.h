@@ -24,6 +24,7 @@ struct TrainingOptions {
   int replicas = 1;             ///< copies of the network that share a batch, one thread each
   int producer_threads = 2;
   bool resume = false;
+  std::string from;     ///< folder of weights to start from; empty = random ones
   std::string command;  ///< for the model card
 };
 

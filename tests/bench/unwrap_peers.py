@@ -59,41 +59,64 @@ PEERS = {
 }
 
 
-def rmse(answer, truth, footprint):
-    """(whole patch, footprint)"""
+def without_offset(answer, truth, footprint):
+    """Error after the median over the outer ring, outside the bowl, is taken off."""
     ring = np.ones(truth.shape, bool)
     ring[RING_PX:-RING_PX, RING_PX:-RING_PX] = False
     ring &= footprint < 0.5
     error = answer - truth
-    error = error - np.median(error[ring]) if ring.any() else error - np.median(error)
+    return error - np.median(error[ring] if ring.any() else error)
+
+
+def rmse(answer, truth, footprint):
+    """(whole patch, footprint)"""
+    error = without_offset(answer, truth, footprint)
     return np.sqrt(np.mean(error**2)), np.sqrt(np.mean(error[footprint > 0.5] ** 2))
+
+
+def relative_rate(answer, truth, footprint):
+    """Motion of the bowl's fastest 2 % against the truth: 1 is right."""
+    inside = footprint > 0.5
+    moved = np.abs(truth - np.median(truth[~inside]))
+    fastest = inside & (moved >= np.quantile(moved[inside], 0.98))
+    error = without_offset(answer, truth, footprint)
+    return 1.0 + np.median(error[fastest] / (truth - np.median(truth[~inside]))[fastest])
 
 
 def load(folder, name, size_px):
     return np.fromfile(folder / name, np.float32).reshape(-1, size_px, size_px)
 
 
-def score_cell(cell, size_px):
+def answers_of(cell, size_px):
+    """What each program makes of the patches of a cell, and CPU seconds per patch."""
     folder = Path(cell["folder"])
-    phase, coherence, truth, footprint = (load(folder, n, size_px) for n in ("phase", "coherence", "truth", "footprint"))
+    phase, coherence = load(folder, "phase", size_px), load(folder, "coherence", size_px)
     answers = {name: load(folder, file, size_px) for name, file in OURS.items()}
     seconds = {"Fringewatch": cell["cpu_s_per_patch"]["fringewatch"], "PUNet alone": cell["cpu_s_per_patch"]["punet"]}
     for name, solve in PEERS.items():
         start = sum(os.times()[:4])  # children included: SNAPHU is a program of its own
         answers[name] = np.stack([solve(p, c) for p, c in zip(phase, coherence)])
         seconds[name] = (sum(os.times()[:4]) - start) / len(phase)
+    return answers, seconds
+
+
+def score_cell(cell, size_px):
+    truth, footprint = (load(Path(cell["folder"]), name, size_px) for name in ("truth", "footprint"))
+    answers, seconds = answers_of(cell, size_px)
     scores = {}
     for name, answer in answers.items():
-        whole, bowl = np.transpose([rmse(*triple) for triple in zip(answer, truth, footprint)])
+        whole, bowl = np.transpose([rmse(*patch) for patch in zip(answer, truth, footprint)])
+        rate = [relative_rate(*patch) for patch in zip(answer, truth, footprint)]
         scores[name] = {"patch_rad": float(whole.mean()), "footprint_rad": float(bowl.mean()),
-                        "footprint_median_rad": float(np.median(bowl)), "cpu_s_per_patch": seconds.get(name)}
+                        "footprint_median_rad": float(np.median(bowl)), "relative_rate": float(np.mean(rate)),
+                        "cpu_s_per_patch": seconds.get(name)}
     return scores
 
 
-def table(title, cells, key):
+def table(title, cells, column, key):
     """One Markdown table: a row per program, a column per cell."""
-    lines = [f"### {title}", "", "| coherence, rad/px | " + " | ".join(
-        f"{c['coherence']:g}, {c['gradient_rad_per_px']:g}" for c in cells) + " |", "|---|" + "---|" * len(cells)]
+    head = " | ".join(f"{c[column]:g}" for c in cells)
+    lines = [f"### {title}", "", f"| | {head} |", "|---|" + "---|" * len(cells)]
     for name in cells[0]["scores"]:
         lines.append(f"| {name} | " + " | ".join(f"{c['scores'][name][key]:.3f}" for c in cells) + " |")
     return "\n".join(lines) + "\n"
@@ -102,7 +125,7 @@ def table(title, cells, key):
 def main():
     root = Path(sys.argv[1])
     description = json.loads((root / "cells.json").read_text())
-    for cell in description["cells"]:
+    for cell in description["cells"] + description["linearity"]:
         start = time.time()
         cell["scores"] = score_cell(cell, description["size_px"])
         print(f"{cell['folder']}: {time.time() - start:.0f} s", file=sys.stderr)
@@ -110,8 +133,11 @@ def main():
     with open(root / "scores.md", "w", encoding="utf-8") as report:
         for coherence in sorted({c["coherence"] for c in description["cells"]}, reverse=True):
             cells = [c for c in description["cells"] if c["coherence"] == coherence]
-            report.write(table("RMSE [rad], whole patch", cells, "patch_rad") + "\n")
-            report.write(table("RMSE [rad], footprint", cells, "footprint_rad") + "\n")
+            for key, where in (("patch_rad", "whole patch"), ("footprint_rad", "footprint")):
+                title = f"RMSE [rad], {where}, coherence {coherence:g}, by largest step [rad/px]"
+                report.write(table(title, cells, "gradient_rad_per_px", key) + "\n")
+        title = "Rate of the same bowls from pairs of so many days, true rate = 1"
+        report.write(table(title, description["linearity"], "span_days", "relative_rate"))
 
 
 if __name__ == "__main__":

@@ -254,7 +254,8 @@ TEST_F(PublishTaskTest, ProductsGoToAnObjectStore) {
   ASSERT_THAT(handler.Handle(stored_.PublishTask(StoredRun::Done())), IsOk());
   ASSERT_THAT(Publish(StoredRun::Done()), IsOk());
   EXPECT_EQ(io::ReadObject("/vsimem/publish_task_test/" + stored_.run_id() + "/manifest.json").value(), Manifest());
-  for (const auto& product : nlohmann::json::parse(Manifest())["products"]) {
+  const nlohmann::json manifest = nlohmann::json::parse(Manifest());
+  for (const auto& product : manifest["products"]) {
     const std::string path = product["path"].get<std::string>();
     const auto there = io::ReadObject("/vsimem/publish_task_test/" + stored_.run_id() + "/" + path);
     ASSERT_THAT(there, IsOk());
