@@ -24,5 +24,5 @@ for i in "${!seeds[@]}"; do
   "$fringewatch" evaluate --run "$frame/run" --truth "$frame/source/truth" --json >"$out/$seed.json"
   rm -rf "$frame/source" "$frame/run/artifacts"
 done
-build/release/bin/invert_bench | tee "$out/invert.json"
+build/release/bin/fringewatch bench invert | tee "$out/invert.json"
 echo "scores: $out/<seed>.json"

@@ -46,6 +46,19 @@ std::string MultiScaleShape::ToString() const {
                      fmt::join(widths, "-"), stem_stride, fmt::join(dilations, "-"), full_resolution ? "full" : "stem");
 }
 
+double MultiScaleShape::MultiplicationsPerPixel() const {
+  double resolution = 1.0 / (stem_stride * stem_stride);
+  const int subpixels = full_resolution ? stem_stride * stem_stride : 1;
+  double count = (25.0 * in_channels + 9.0 * out_channels * subpixels) * widths[0] * resolution;  // stem and head
+  for (size_t level = 0; level + 1 < widths.size(); ++level) {
+    const double width = widths[level], deeper = widths[level + 1];
+    count += 27.0 * width * width * resolution;           // encoder block and merge
+    count += 10.0 * width * deeper * resolution / 4.0;  // down and lateral
+    resolution /= 4.0;
+  }
+  return count + 18.0 * widths.back() * widths.back() * resolution * static_cast<double>(dilations.size());
+}
+
 MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape) : shape_(shape) {
   const std::vector<int>& widths = shape_.widths;
   stem_ = register_module("stem", ConvUnit(shape_.in_channels, widths[0], 5, shape_.stem_stride, 1, true));

@@ -48,6 +48,8 @@ struct MultiScaleShape {
 
   /// Height and width of an input must be multiples of this.
   [[nodiscard]] int Multiple() const { return stem_stride << (widths.size() - 1); }
+  /// Multiplications of one input pixel.
+  [[nodiscard]] double MultiplicationsPerPixel() const;
   /// "in 3, out 1, widths 32-32-48-64, ...": written to the model card and compared when a model is loaded.
   [[nodiscard]] std::string ToString() const;
 };

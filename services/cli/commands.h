@@ -60,11 +60,19 @@ struct UnwrapOptions {
   std::string out;
 };
 
+struct BenchOptions {
+  std::string stage;  ///< detect, unwrap, invert, pipeline
+  ComputeOptions compute;
+  int size_px = 1024;  ///< edge of the simulated frame
+  uint64_t seed = 1;
+};
+
 [[nodiscard]] ExitCode RunCommand(const RunOptions& options);
 [[nodiscard]] ExitCode SimulateCommand(const SimulateOptions& options);
 [[nodiscard]] ExitCode EvaluateCommand(const EvaluateOptions& options);
 [[nodiscard]] ExitCode DetectCommand(const DetectOptions& options);
 [[nodiscard]] ExitCode UnwrapCommand(const UnwrapOptions& options);
+[[nodiscard]] ExitCode BenchCommand(const BenchOptions& options);
 [[nodiscard]] ExitCode DoctorCommand(const ComputeOptions& options);
 
 }  // namespace fringewatch::cli

@@ -98,6 +98,19 @@ void DeclareUnwrap(CLI::App& app, Chosen& chosen) {
   AddCompute(*command, options.compute);
 }
 
+void DeclareBench(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("bench", "How fast a stage is on this machine, as JSON");
+  BenchOptions& options = *OptionsOf<BenchOptions>(*command, chosen, BenchCommand);
+  command->add_option("stage", options.stage, "detect, unwrap, invert or pipeline")
+      ->required()
+      ->check(CLI::IsMember({"detect", "unwrap", "invert", "pipeline"}));
+  command->add_option("--size", options.size_px, "Edge of the simulated frame, pixels")
+      ->capture_default_str()
+      ->check(CLI::Range(256, 8192));
+  command->add_option("--seed", options.seed)->capture_default_str();
+  AddCompute(*command, options.compute);
+}
+
 void DeclareDoctor(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("doctor", "What this machine can do, and whether the networks are whole");
   AddCompute(*command, *OptionsOf<ComputeOptions>(*command, chosen, DoctorCommand));
@@ -111,6 +124,7 @@ void DeclareLocal(CLI::App& app, Chosen& chosen) {
   DeclareEvaluate(app, chosen);
   DeclareDetect(app, chosen);
   DeclareUnwrap(app, chosen);
+  DeclareBench(app, chosen);
   DeclareDoctor(app, chosen);
 }
 
