@@ -15,6 +15,7 @@ namespace {
 constexpr double kMatchIou = 0.1;
 constexpr double kPeakShare = 0.02;
 constexpr size_t kPeakPixels = 9;
+constexpr double kFast_mm_yr = 100.0;
 
 /// Sum of squares and how many.
 struct SquareSum {
@@ -96,6 +97,46 @@ StatusOr<SquareSum> CompareVelocity(const EvaluationInput& input, const TrueSite
   return errors;
 }
 
+/// Velocities of pixels with a series, against the truth.
+struct VelocityErrors {
+  std::vector<double> fast_relative;
+  SquareSum slow_mm_yr;
+  long within_sigma = 0, with_sigma = 0;
+
+  void Add(const VelocityErrors& other) {
+    fast_relative.insert(fast_relative.end(), other.fast_relative.begin(), other.fast_relative.end());
+    slow_mm_yr.Add(other.slow_mm_yr);
+    within_sigma += other.within_sigma;
+    with_sigma += other.with_sigma;
+  }
+};
+
+StatusOr<VelocityErrors> CompareVelocities(const EvaluationInput& input, const TrueSite& truth,
+                                           const SiteSeries& series) {
+  VelocityErrors errors;
+  const Window window = Intersect(series.window, input.grid.frame());
+  if (series.velocity_m_per_yr.empty() || window.pixels() != series.window.pixels()) return errors;
+  FW_ASSIGN_OR_RETURN(const Array2<float> true_velocity, input.true_velocity_mm_yr(window));
+  const Array2<uint8_t> inside = MaskOf(truth.outline, window);
+  for (size_t i = 0; i < inside.size(); ++i) {
+    const uint8_t flags = series.flags.empty() ? 0 : series.flags.values[i];
+    const double true_mm_yr = true_velocity.values[i];
+    const double error_mm_yr = 1e3 * series.velocity_m_per_yr.values[i] - true_mm_yr;
+    if (!inside.values[i] || (flags & (kTooFast | kNoData | kOutsideSite)) || !std::isfinite(error_mm_yr)) continue;
+    if (std::abs(true_mm_yr) > kFast_mm_yr) {
+      errors.fast_relative.push_back(std::abs(error_mm_yr / true_mm_yr));
+    } else {
+      errors.slow_mm_yr.Add(error_mm_yr);
+    }
+    const double sigma_mm_yr =
+        series.velocity_std_m_per_yr.empty() ? std::nan("") : 1e3 * series.velocity_std_m_per_yr.values[i];
+    if (!std::isfinite(sigma_mm_yr)) continue;
+    ++errors.with_sigma;
+    errors.within_sigma += std::abs(error_mm_yr) < sigma_mm_yr;
+  }
+  return errors;
+}
+
 /// Marks the pixels whose true phase between two dates steps by more than pi to a neighbour.
 void MarkAliased(const Array2<float>& before_mm, const Array2<float>& after_mm, double wavelength_m,
                  Array2<uint8_t>& aliased) {
@@ -166,6 +207,7 @@ StatusOr<SeriesErrors> CompareSeries(const EvaluationInput& input, const TrueSit
 /// Sums over all matches that the overall figures are made of.
 struct Totals {
   SquareSum velocity;
+  VelocityErrors velocities;
   SeriesErrors series;
 };
 
@@ -181,6 +223,8 @@ StatusOr<MatchedSite> CompareSite(const EvaluationInput& input, const TrueSite& 
   match.series_rmse_mm = match.series_rmse_all_mm = match.aliased_share = match.too_fast_share = std::nan("");
   const StatusOr<SiteSeries> series = input.series(found.site_id);
   if (!series.ok()) return match;
+  FW_ASSIGN_OR_RETURN(const VelocityErrors velocities, CompareVelocities(input, truth, *series));
+  totals.velocities.Add(velocities);
   FW_ASSIGN_OR_RETURN(const SeriesErrors errors, CompareSeries(input, truth, *series));
   match.has_series = true;
   match.series_rmse_mm = errors.unaliased.Rms();
@@ -212,6 +256,9 @@ void Summarise(const Totals& totals, Evaluation& evaluation) {
   evaluation.iou_median = Median(ious);
   evaluation.peak_relative_error_median = Median(peak_errors);
   evaluation.velocity_rmse_mm_yr = totals.velocity.Rms();
+  evaluation.fast_relative_error_median = Median(totals.velocities.fast_relative);
+  evaluation.slow_rmse_mm_yr = totals.velocities.slow_mm_yr.Rms();
+  evaluation.inside_one_sigma = Share(totals.velocities.within_sigma, totals.velocities.with_sigma);
   evaluation.series_rmse_mm = totals.series.unaliased.Rms();
   evaluation.series_rmse_all_mm = totals.series.all.Rms();
   evaluation.aliased_share = Share(totals.series.aliased_px, totals.series.compared_px);

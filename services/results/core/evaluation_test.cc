@@ -136,6 +136,33 @@ TEST(Evaluate, TheOffsetOfTheReferenceIsNoError) {
   EXPECT_NEAR(evaluation->aliased_share, 0.0, 1e-12);
 }
 
+TEST(Evaluate, FastAndSlowVelocitiesAreJudgedApart) {
+  EvaluationInput input = Frame();
+  input.truth = {True("t", 100, 100, 10)};
+  input.found = {Found("f", 100, 100, 10)};
+  input.true_velocity_mm_yr = [](const Window& w) {
+    Array2<float> velocity(w.rows, w.cols);
+    for (int r = 0; r < w.rows; ++r) {
+      for (int c = 0; c < w.cols; ++c) velocity(r, c) = w.col0 + c < 100 ? -200.0F : -50.0F;
+    }
+    return velocity;
+  };
+  input.series = [&](const std::string&) -> StatusOr<SiteSeries> {
+    SiteSeries series = SeriesOf(input, 0.0, 0.0);
+    series.velocity_m_per_yr = *input.true_velocity_mm_yr(series.window);
+    series.velocity_std_m_per_yr = Array2<float>(41, 41, 3e-3F);
+    for (float& v : series.velocity_m_per_yr.values) v *= v < -100 ? 1.02e-3F : 1.04e-3F;  // 4 and 2 mm/yr too fast
+    series.velocity_m_per_yr(20, 25) = 9.0F;
+    series.flags(20, 25) = kTooFast;
+    return series;
+  };
+  const auto evaluation = Evaluate(input);
+  ASSERT_TRUE(evaluation.ok());
+  EXPECT_NEAR(evaluation->fast_relative_error_median, 0.02, 1e-5);
+  EXPECT_NEAR(evaluation->slow_rmse_mm_yr, 2.0, 1e-3);
+  EXPECT_NEAR(evaluation->inside_one_sigma, 0.5, 0.01) << "2 mm/yr are, 4 are not";
+}
+
 TEST(Evaluate, AliasedPixelsAreLeftOutAndCounted) {
   EvaluationInput input = Frame();
   input.truth = {True("t", 100, 100, 10)};

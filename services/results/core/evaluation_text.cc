@@ -43,6 +43,9 @@ std::string ToJson(const Evaluation& e) {
                      {"iou_median", e.iou_median},
                      {"peak_relative_error_median", e.peak_relative_error_median},
                      {"velocity_rmse_mm_yr", e.velocity_rmse_mm_yr},
+                     {"fast_relative_error_median", e.fast_relative_error_median},
+                     {"slow_rmse_mm_yr", e.slow_rmse_mm_yr},
+                     {"inside_one_sigma", e.inside_one_sigma},
                      {"series_rmse_mm", e.series_rmse_mm},
                      {"series_rmse_all_mm", e.series_rmse_all_mm},
                      {"aliased_share", e.aliased_share},
@@ -61,12 +64,13 @@ std::string ToText(const Evaluation& e) {
       "polygon IoU     {} (median)\n"
       "peak velocity   {} relative error (median)\n"
       "velocity        {} mm/yr RMSE inside the sites\n"
+      "                {} relative error above 100 mm/yr (median), {} mm/yr RMSE below; {} within one sigma\n"
       "series          {} mm RMSE where the phase is not aliased ({} of the pixels are; {} mm with them)\n"
       "too fast        {} of the site pixels were flagged by the run and are not compared\n",
       e.true_sites, e.found_sites, e.matches.size(), e.missed.size(), e.false_alarms.size(), Cell(e.precision, 3),
       Cell(e.recall, 3), Cell(e.f1, 3), Cell(e.false_sites_per_1000_km2, 2), Cell(e.frame_km2, 0),
       Cell(e.iou_median, 2), Percent(e.peak_relative_error_median), Cell(e.velocity_rmse_mm_yr, 1),
-      Cell(e.series_rmse_mm, 2), Percent(e.aliased_share), Cell(e.series_rmse_all_mm, 2), Percent(e.too_fast_share));
+      Percent(e.fast_relative_error_median), Cell(e.slow_rmse_mm_yr, 1), Percent(e.inside_one_sigma), Cell(e.series_rmse_mm, 2), Percent(e.aliased_share), Cell(e.series_rmse_all_mm, 2), Percent(e.too_fast_share));
   if (!e.matches.empty()) {
     text += fmt::format("\n{:<10} {:<14} {:<28} {:>5} {:>10} {:>10} {:>8} {:>10} {:>9}\n", "truth", "kind", "found",
                         "IoU", "true mm/yr", "found", "error", "series mm", "aliased");
