@@ -40,7 +40,7 @@ ours='
 theirs='
 ^absl/                                     | ^common/base/status[.]h$
 ^openssl/                                  | ^common/base/hash[.]cc$
-^(torch|c10|ATen|caffe2)/                  | ^(common/nn|services/(detector|unwrapper)/core|services/trainer|services/cli)/
+^(torch|c10|ATen|caffe2)/                  | ^(common/nn|services/(detector|unwrapper)/core|services/trainer|services/cli|tests/bench)/
 ^lemon/                                    | ^services/unwrapper/core/
 ^(gdal|ogr|cpl_|vrt)                       | ^(common/io|services/cli|tests)/
 ^(hdf5|H5)                                 | ^common/io/
@@ -48,7 +48,7 @@ theirs='
 (^grpc|^google/protobuf|[.]pb[.]h$)        | ^(common/(wire|service)/|services/(scheduler|results)/app/|services/cli/|tests/)
 ^prometheus/                               | ^common/service/
 ^spdlog/                                   | ^common/service/
-^CLI/                                      | ^(common/service/|services/(cli/|trainer/main[.]cc$))
+^CLI/                                      | ^(common/service/|services/(cli/|trainer/main[.]cc$)|tests/bench/)
 ^toml[+][+]/                               | ^common/service/
 ^nlohmann/                                 | ^(common/(stack|nn|io|wire|run|service)/|services/|tests/)
 ^(gtest|gmock)/                            | (^tests/|_test[.]cc$|[/_]test_[a-z_]+[.](h|cc)$)

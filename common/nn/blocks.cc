@@ -52,7 +52,7 @@ double MultiScaleShape::MultiplicationsPerPixel() const {
   double count = (25.0 * in_channels + 9.0 * out_channels * subpixels) * widths[0] * resolution;  // stem and head
   for (size_t level = 0; level + 1 < widths.size(); ++level) {
     const double width = widths[level], deeper = widths[level + 1];
-    count += 27.0 * width * width * resolution;           // encoder block and merge
+    count += 27.0 * width * width * resolution;         // encoder block and merge
     count += 10.0 * width * deeper * resolution / 4.0;  // down and lateral
     resolution /= 4.0;
   }

@@ -29,8 +29,8 @@ struct Octave {
 /// wavelengths from the outer scale down to about 12 inner_px; about 0.8 is terrain. Octaves are smoothed by cubic
 /// B-splines.
 ///
-/// Tropospheric turbulence has two such laws (Hanssen 2001, section 4.7): beyond some kilometres, wider than the layer is
-/// thick, it is two-dimensional: hurst = 1/3, whose spectrum along a line falls as k^-5/3; below, it is
+/// Tropospheric turbulence has two such laws (Hanssen 2001, section 4.7): beyond some kilometres, wider than the layer
+/// is thick, it is two-dimensional: hurst = 1/3, whose spectrum along a line falls as k^-5/3; below, it is
 /// three-dimensional: hurst = 5/6, k^-8/3 along a line.
 class PowerLawField {
  public:

@@ -39,7 +39,8 @@ void Nuisance::AddAtmosphere(int epoch, const Window& window, Array2<float>& pha
   if (config_.turbulence_rad > 0.0) {
     const double outer_px = std::max(8.0, 0.5 * std::max(config_.rows, config_.cols));
     const PowerLawField::Knee knee{kTurbulentLayer_m / config_.pixel_m, 5.0 / 6.0};
-    PowerLawField(StreamKey(config_, Stream::kTurbulence, epoch), outer_px, 1.0, 1.0 / 3.0, config_.turbulence_rad, knee)
+    PowerLawField(StreamKey(config_, Stream::kTurbulence, epoch), outer_px, 1.0, 1.0 / 3.0, config_.turbulence_rad,
+                  knee)
         .AddTo(window, phase_rad);
   }
   if (config_.perlin_rad > 0.0) {

@@ -30,7 +30,8 @@ double PeakConvolution(const nn::Device& device, int threads) {
   for (const auto& [channels, edge] : {std::pair{32, 256}, {64, 128}, {64, 256}, {96, 128}, {128, 128}, {256, 64}}) {
     const torch::TensorOptions type = torch::TensorOptions().device(device.device).dtype(device.precision);
     const torch::Tensor weight = torch::randn({channels, channels, 3, 3}, type);
-    const torch::Tensor input = torch::randn({1, channels, edge, edge}, type).contiguous(torch::MemoryFormat::ChannelsLast);
+    const torch::Tensor input =
+        torch::randn({1, channels, edge, edge}, type).contiguous(torch::MemoryFormat::ChannelsLast);
     constexpr int kCalls = 8;
     const auto work = [&](int) {
       for (int i = 0; i < kCalls; ++i) (void)torch::conv2d(input, weight, {}, 1, 1);
@@ -79,8 +80,8 @@ StatusOr<nlohmann::json> BenchDetect(const BenchOptions& options) {
   nlohmann::json report = {{"size_px", options.size_px}, {"pairs", stack.track().pairs.size()}, {"threads", threads}};
   FW_ASSIGN_OR_RETURN(report["measured"], MeasureOn(stack, models, chosen, threads));
   FW_ASSIGN_OR_RETURN(report["baseline"], MeasureOn(stack, models, plain, threads));
-  report["times_baseline"] = report["measured"]["Mpx_pairs_per_s"].get<double>() /
-                             report["baseline"]["Mpx_pairs_per_s"].get<double>();
+  report["times_baseline"] =
+      report["measured"]["Mpx_pairs_per_s"].get<double>() / report["baseline"]["Mpx_pairs_per_s"].get<double>();
   return report;
 }
 

@@ -93,10 +93,11 @@ nlohmann::json MeasureCase(int dates, int pairs, int side, uint64_t seed) {
 }  // namespace
 
 StatusOr<nlohmann::json> BenchInvert(const BenchOptions& options) {
-  return nlohmann::json{{"baseline", "dense weighted least squares per pixel (Eigen, complete orthogonal decomposition)"},
-                        {"cases",
-                         {MeasureCase(10, 30, 512, options.seed), MeasureCase(28, 100, 512, options.seed),
-                          MeasureCase(78, 300, 256, options.seed)}}};
+  return nlohmann::json{
+      {"baseline", "dense weighted least squares per pixel (Eigen, complete orthogonal decomposition)"},
+      {"cases",
+       {MeasureCase(10, 30, 512, options.seed), MeasureCase(28, 100, 512, options.seed),
+        MeasureCase(78, 300, 256, options.seed)}}};
 }
 
 }  // namespace fringewatch::cli

@@ -12,8 +12,8 @@
 namespace fringewatch::cli {
 namespace {
 
-constexpr int kBaselinePairs = 3;      ///< unwrapped over the whole frame; the rest is extrapolated
-constexpr int kBaselineRows = 256;     ///< inverted; the rest is extrapolated
+constexpr int kBaselinePairs = 3;   ///< unwrapped over the whole frame; the rest is extrapolated
+constexpr int kBaselineRows = 256;  ///< inverted; the rest is extrapolated
 constexpr double kLooks = 10.0;
 
 sim::SceneConfig Frame(const BenchOptions& options) {
@@ -44,12 +44,13 @@ nlohmann::json Everything(const ObservedStack& stack) {
   (void)unwrapper::InvertSbas(BuildNetwork(stack.track().pairs), phase, unwrapper::PhaseWeights(coherence, kLooks),
                               stack.track().wavelength_m, 1);
   const double invert_s = invert.Cpu_s() * frame.rows / strip.rows;
-  return {{"what", fmt::format("the same solvers on every pixel; unwrapping extrapolated from {} pairs, inversion from {} "
-                               "rows",
-                               kBaselinePairs, strip.rows)},
-          {"unwrap_cpu_s", unwrap_s},
-          {"invert_cpu_s", invert_s},
-          {"cpu_s", unwrap_s + invert_s}};
+  return {
+      {"what", fmt::format("the same solvers on every pixel; unwrapping extrapolated from {} pairs, inversion from {} "
+                           "rows",
+                           kBaselinePairs, strip.rows)},
+      {"unwrap_cpu_s", unwrap_s},
+      {"invert_cpu_s", invert_s},
+      {"cpu_s", unwrap_s + invert_s}};
 }
 
 }  // namespace
@@ -68,13 +69,13 @@ StatusOr<nlohmann::json> BenchPipeline(const BenchOptions& options) {
                       scheduler::RecordOf(observed.track(), {}, {},
                                           {device.Kind(), detector->model_hashes(), unwrapper->model_hashes()}));
   run->stack = std::move(stack);
-  const std::string folder = fmt::format("{}/fringewatch_bench_{}", std::filesystem::temp_directory_path().string(),
-                                         run->record.run_id);
+  const std::string folder =
+      fmt::format("{}/fringewatch_bench_{}", std::filesystem::temp_directory_path().string(), run->record.run_id);
   const std::unique_ptr<Store> store = OpenMemoryStore();
   const Stopwatch watch;
-  FW_ASSIGN_OR_RETURN(const LocalRun local,
-                      RunInOneProcess(run, {*detector, *unwrapper, *store, device.Kind()}, folder,
-                                      [](const std::string&, int, int) {}, [] { return false; }));
+  FW_ASSIGN_OR_RETURN(const LocalRun local, RunInOneProcess(
+                                                run, {*detector, *unwrapper, *store, device.Kind()}, folder,
+                                                [](const std::string&, int, int) {}, [] { return false; }));
   const double wall_s = watch.Wall_s(), cpu_s = watch.Cpu_s();
   std::filesystem::remove_all(folder);
   nlohmann::json report = {{"size_px", options.size_px},

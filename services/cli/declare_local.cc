@@ -94,7 +94,9 @@ void DeclareUnwrap(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("unwrap", "Unwrap one interferogram");
   UnwrapOptions& options = *OptionsOf<UnwrapOptions>(*command, chosen, UnwrapCommand);
   AddPair(*command, options.files);
-  command->add_option("--out", options.out, "GeoTIFF to write: phase, confidence, smoothed phase, its standard deviation")->required();
+  command
+      ->add_option("--out", options.out, "GeoTIFF to write: phase, confidence, smoothed phase, its standard deviation")
+      ->required();
   AddCompute(*command, options.compute);
 }
 

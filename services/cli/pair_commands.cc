@@ -115,16 +115,15 @@ Status Unwrap(const UnwrapOptions& options) {
   settings.threads = options.compute.threads;
   FW_ASSIGN_OR_RETURN(const auto unwrapper, unwrapper::Unwrapper::Load(models, device, settings));
   FW_ASSIGN_OR_RETURN(const unwrapper::UnwrappedPair unwrapped, unwrapper->UnwrapPair(pair.raster));
-  FW_RETURN_IF_ERROR(
-      io::WriteCog(options.out, pair.grid,
-                   {{"unwrapped phase, rad", &unwrapped.phase_rad},
-                    {"confidence, 0 to 1", &unwrapped.confidence},
-                    {"smoothed phase, rad", &unwrapped.smooth_rad},
-                    {"standard deviation of the smoothed phase, rad", &unwrapped.std_rad}},
-                   {{"UNITS", "rad"},
-                    {"SIGN", "positive_range_increase"},
-                    {"PHASE", options.files.phase},
-                    {"COHERENCE", pair.coherence_source}}));
+  FW_RETURN_IF_ERROR(io::WriteCog(options.out, pair.grid,
+                                  {{"unwrapped phase, rad", &unwrapped.phase_rad},
+                                   {"confidence, 0 to 1", &unwrapped.confidence},
+                                   {"smoothed phase, rad", &unwrapped.smooth_rad},
+                                   {"standard deviation of the smoothed phase, rad", &unwrapped.std_rad}},
+                                  {{"UNITS", "rad"},
+                                   {"SIGN", "positive_range_increase"},
+                                   {"PHASE", options.files.phase},
+                                   {"COHERENCE", pair.coherence_source}}));
   double confidence = 0;
   long count = 0;
   for (const float value : unwrapped.confidence.values) {

@@ -14,8 +14,8 @@
 namespace fringewatch::trainer {
 namespace {
 
-constexpr float kVisible_rad = 0.7f;    ///< less deformation than this does not show in one pair
-constexpr float kOutlineShare = 0.05f;  ///< of the site's peak in this pair: where its outline lies
+constexpr float kVisible_rad = 0.7f;     ///< less deformation than this does not show in one pair
+constexpr float kOutlineShare = 0.05f;   ///< of the site's peak in this pair: where its outline lies
 constexpr double kPositiveWeight = 1.0;  ///< what it says is to be a probability
 
 /// 1 where a pixel's deformation shows and lies inside the 5 % outline of a site, else 0.

@@ -3,8 +3,6 @@
 ///
 /// Stack: recall, false sites, outlines, recall by peak phase, and how far the evidence can be taken for a probability.
 /// Single pairs (every sixth): average precision at IoU 0.5 of what the probability map of one pair shows.
-#include <torch/torch.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
@@ -77,7 +75,8 @@ class Reliability {
     nlohmann::json bins = nlohmann::json::array();
     for (int bin = 0; bin < 10; ++bin) {
       const double count = std::max(1.0, count_[bin]);
-      bins.push_back({{"pixels", count_[bin]}, {"predicted", predicted_[bin] / count}, {"moving", moving_[bin] / count}});
+      bins.push_back(
+          {{"pixels", count_[bin]}, {"predicted", predicted_[bin] / count}, {"moving", moving_[bin] / count}});
     }
     return {{"expected_calibration_error", ExpectedError(0)},
             {"expected_calibration_error_above_0.1", ExpectedError(1)},
@@ -143,8 +142,7 @@ std::vector<FlaggedSite> DetectFrame(const detector::Detector& detector, const s
     auto found = detector.Detect(stack, tile, kThreshold);
     if (!found.ok()) throw std::runtime_error(MessageOf(found.status()));
     for (int r = 0; r < tile.core.rows; ++r) {
-      for (int c = 0; c < tile.core.cols; ++c)
-        evidence(tile.core.row0 + r, tile.core.col0 + c) = found->evidence(r, c);
+      for (int c = 0; c < tile.core.cols; ++c) evidence(tile.core.row0 + r, tile.core.col0 + c) = found->evidence(r, c);
     }
     for (FlaggedSite& site : found->sites) sites.push_back(std::move(site));
   }
@@ -292,8 +290,7 @@ PairTotals ScorePair(const detector::Detector& detector, const sim::Scene& scene
   Array2<uint8_t> moves(frame.rows, frame.cols);
   for (const Visible& site : truth) {
     for (int r = 0; r < site.window.rows; ++r) {
-      for (int c = 0; c < site.window.cols; ++c)
-        moves(site.window.row0 + r, site.window.col0 + c) |= site.mask(r, c);
+      for (int c = 0; c < site.window.cols; ++c) moves(site.window.row0 + r, site.window.col0 + c) |= site.mask(r, c);
     }
   }
   for (size_t i = 0; i < moves.size(); ++i) {
@@ -328,7 +325,8 @@ double Median(std::vector<double> values) {
 }
 
 nlohmann::json ToJson(const PairTotals& pairs) {
-  const auto right = std::count_if(pairs.by_outline.begin(), pairs.by_outline.end(), [](const Ranked& r) { return r.right; });
+  const auto right =
+      std::count_if(pairs.by_outline.begin(), pairs.by_outline.end(), [](const Ranked& r) { return r.right; });
   return {{"sites_from_2_rad", pairs.there},
           {"found", right},
           {"wrong", static_cast<long>(pairs.by_outline.size()) - right},
@@ -358,8 +356,7 @@ nlohmann::json Report(const Options& options, const Totals& totals, const std::m
             {"iou_median", Median(totals.iou)},
             {"recall_by_peak_phase_of_12_days", totals.curve.ToJson()},
             {"reliability", totals.stack.ToJson()}}},
-          {"single_pair",
-           {{"all", ToJson(all)}, {"by_span_days", by_span}, {"reliability", totals.single.ToJson()}}}};
+          {"single_pair", {{"all", ToJson(all)}, {"by_span_days", by_span}, {"reliability", totals.single.ToJson()}}}};
 }
 
 }  // namespace

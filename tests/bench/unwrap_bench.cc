@@ -82,8 +82,8 @@ int LongestPair(const sim::Scene& scene) {
   return PairOfSpan(scene, DaysBetween(scene.dates().front(), scene.dates().back()));
 }
 
-/// The scene whose rate brings the largest true step of its longest pair to `gradient`: secant steps on a nearly linear function. Empty
-/// when the atmosphere alone exceeds it, or the site does not fit.
+/// The scene whose rate brings the largest true step of its longest pair to `gradient`: secant steps on a nearly linear
+/// function. Empty when the atmosphere alone exceeds it, or the site does not fit.
 std::optional<sim::Scene> SceneOf(uint64_t seed, double coherence, double gradient_rad_per_px, int epochs) {
   sim::SceneConfig config = Scene(seed, coherence, epochs);
   double rate_m_per_yr = 0.5;

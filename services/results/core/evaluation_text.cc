@@ -70,7 +70,8 @@ std::string ToText(const Evaluation& e) {
       e.true_sites, e.found_sites, e.matches.size(), e.missed.size(), e.false_alarms.size(), Cell(e.precision, 3),
       Cell(e.recall, 3), Cell(e.f1, 3), Cell(e.false_sites_per_1000_km2, 2), Cell(e.frame_km2, 0),
       Cell(e.iou_median, 2), Percent(e.peak_relative_error_median), Cell(e.velocity_rmse_mm_yr, 1),
-      Percent(e.fast_relative_error_median), Cell(e.slow_rmse_mm_yr, 1), Percent(e.inside_one_sigma), Cell(e.series_rmse_mm, 2), Percent(e.aliased_share), Cell(e.series_rmse_all_mm, 2), Percent(e.too_fast_share));
+      Percent(e.fast_relative_error_median), Cell(e.slow_rmse_mm_yr, 1), Percent(e.inside_one_sigma),
+      Cell(e.series_rmse_mm, 2), Percent(e.aliased_share), Cell(e.series_rmse_all_mm, 2), Percent(e.too_fast_share));
   if (!e.matches.empty()) {
     text += fmt::format("\n{:<10} {:<14} {:<28} {:>5} {:>10} {:>10} {:>8} {:>10} {:>9}\n", "truth", "kind", "found",
                         "IoU", "true mm/yr", "found", "error", "series mm", "aliased");
