@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <system_error>
 
 namespace fringewatch::nn {
 namespace {
@@ -22,6 +23,9 @@ constexpr std::array kOutOfMemoryTexts = {"out of memory", "not enough memory", 
 
 bool IsOutOfMemory(const std::exception& failure) {
   if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) return true;
+  // No room for the stack of a thread.
+  const auto* of_system = dynamic_cast<const std::system_error*>(&failure);
+  if (of_system != nullptr && of_system->code() == std::errc::resource_unavailable_try_again) return true;
   const std::string text = TextOf(failure);
   return std::any_of(kOutOfMemoryTexts.begin(), kOutOfMemoryTexts.end(),
                      [&](const char* words) { return text.find(words) != std::string::npos; });

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <new>
+#include <system_error>
 
 #include "common/nn/thread_limit.h"
 #include "tests/support/status_matchers.h"
@@ -14,6 +15,8 @@ namespace {
 
 TEST(StatusOfException, TellsLackOfMemoryFromBugs) {
   EXPECT_THAT(StatusOfException(std::bad_alloc(), "work", "wait"), IsFault(Fault::kOutOfMemory));
+  const std::system_error no_thread(std::make_error_code(std::errc::resource_unavailable_try_again));
+  EXPECT_THAT(StatusOfException(no_thread, "work", "wait"), IsFault(Fault::kOutOfMemory));
   const std::runtime_error cuda("CUDA out of memory. Tried to allocate 2.00 GiB");
   const Status status = StatusOfException(cuda, "detection", "use smaller tiles");
   EXPECT_THAT(status, IsFault(Fault::kOutOfMemory));

@@ -34,7 +34,7 @@ sim::SceneConfig StackScene(uint64_t seed, int size_px) {
   config.repeat_days = random.Chance(0.8) ? 12 : 6;
   config.max_span_days = random.Chance(0.7) ? 48 : 24;
   config.looks = random.LogUniform(5.0, 30.0);
-  config.sites.count = random.Chance(0.3) ? 0 : random.Integer(1, 3);
+  config.sites.count = random.Chance(0.6) ? 0 : random.Integer(1, 3);
   config.sites.kinds = {sim::SourceKind::kBowl, sim::SourceKind::kMiningBasin, sim::SourceKind::kLandslide};
   config.sites.radius_min_m = 150.0 * std::max(1.0, config.pixel_m / 50.0);
   config.sites.radius_max_m = std::min(800.0, 0.35 * size_px * config.pixel_m);
