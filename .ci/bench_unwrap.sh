@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 out=out/bench/unwrap peers=out/bench/unwrap_peers
 mkdir -p "$out"
 build/release/bin/unwrap_bench "$out" "${1:-50}" "${2:-4242}"
-if [[ ! -x $peers/bin/python ]] || ! "$peers/bin/python" -c 'import snaphu, skimage' 2>/dev/null; then
+if [[ ! -x $peers/bin/python ]] || ! "$peers/bin/python" -c 'import snaphu, skimage, whirlwind' 2>/dev/null; then
   python3 -m venv "$peers"
-  "$peers/bin/pip" install --quiet numpy snaphu scikit-image
+  "$peers/bin/pip" install --quiet numpy snaphu scikit-image whirlwind-insar
 fi
 "$peers/bin/python" tests/bench/unwrap_peers.py "$out" >/dev/null  # SNAPHU reports there
 cat "$out/scores.md"

@@ -1,6 +1,6 @@
 """The table of unwrapping of docs/benchmarks.md: other programs on the patches of unwrap_bench, all answers scored alike.
 
-usage: unwrap_peers.py FOLDER        (needs numpy, snaphu, scikit-image)
+usage: unwrap_peers.py FOLDER        (needs numpy, snaphu, scikit-image, whirlwind-insar)
 writes FOLDER/scores.json and FOLDER/scores.md
 
 RMSE in rad against the truth without noise, after the median difference on the outer ring (8 pixels, outside the bowl)
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import skimage.restoration
 import snaphu
+import whirlwind
 
 LOOKS = 10.0
 RING_PX = 8
@@ -52,9 +53,14 @@ def run_snaphu(phase, coherence):
 
 
 OURS = {"Fringewatch": "fringewatch", "Fringewatch, congruent": "fringewatch_congruent", "PUNet alone": "punet"}
+def run_whirlwind(phase, coherence):
+    return whirlwind.unwrap(np.exp(1j * phase).astype(np.complex64), coherence.astype(np.float32), LOOKS)[0]
+
+
 PEERS = {
     "SNAPHU": run_snaphu,
     "Goldstein, SNAPHU": lambda phase, coherence: run_snaphu(goldstein(phase), coherence),
+    "Whirlwind": run_whirlwind,
     "scikit-image": lambda phase, _: skimage.restoration.unwrap_phase(phase, rng=1),
 }
 
