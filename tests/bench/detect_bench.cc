@@ -25,6 +25,7 @@ constexpr double kThreshold = 0.5;
 constexpr double kVisible_rad = 2.0;  ///< peak phase from which a site must be found
 constexpr double kFaint_rad = 0.7;    ///< below, nothing shows; between the two, finding is neither right nor wrong
 constexpr double kOverlap = 0.5;
+double kLowest = 0.3;
 constexpr int kEveryPair = 6;  ///< of a frame is looked at alone
 
 struct Options {
@@ -284,7 +285,7 @@ PairTotals ScorePair(const detector::Detector& detector, const sim::Scene& scene
   if (!probability.ok()) throw std::runtime_error(MessageOf(probability.status()));
   const std::vector<Visible> truth = VisibleSites(scene, pair);
   for (const Visible& site : truth) totals.there += site.peak_rad >= kVisible_rad;
-  const std::vector<FlaggedSite> found = detector.SitesOf(*probability, 0.3);
+  const std::vector<FlaggedSite> found = detector.SitesOf(*probability, kLowest);
   Rank(truth, found, totals.by_outline, OutlineIou);
   Rank(truth, found, totals.by_box, [](const Visible& t, const FlaggedSite& f) { return BoxIou(t.box, f.box); });
   Array2<uint8_t> moves(frame.rows, frame.cols);
@@ -375,10 +376,11 @@ int main(int argc, char** argv) {
   app.add_option("--models", options.models);
   app.add_option("--device", options.device);
   app.add_option("--precision", options.precision);
+  app.add_option("--lowest", kLowest);
   CLI11_PARSE(app, argc, argv);
   const auto device = nn::ResolveDevice(options.device, options.precision);
   if (!device.ok()) return std::fprintf(stderr, "%s\n", MessageOf(device.status()).c_str()), 1;
-  const auto detector = detector::Detector::Load(options.models, *device, {.threads = options.threads});
+  const auto detector = detector::Detector::Load(options.models, *device, {.outline_threshold = std::min(0.3, kLowest), .threads = options.threads});
   if (!detector.ok()) return std::fprintf(stderr, "%s\n", MessageOf(detector.status()).c_str()), 1;
   Totals totals;
   std::map<int, PairTotals> pairs;  // by span, days
