@@ -66,9 +66,11 @@ struct Evaluation {
   double iou_median = 0;
   double peak_relative_error_median = 0;
   double velocity_rmse_mm_yr = 0;
-  double fast_relative_error_median = 0;  ///< of pixels that move by more than 100 mm/yr and are not too fast
-  double slow_rmse_mm_yr = 0;             ///< of slower ones
-  double inside_one_sigma = 0;            ///< share of both whose true velocity is within one standard deviation
+  /// Velocities against the straight line through the true series, of pixels that are not too fast: median relative
+  /// error of those that move by more than 100 mm/yr,
+  double fast_relative_error_median = 0;
+  double slow_rmse_mm_yr = 0;   ///< RMSE of the slower ones,
+  double inside_one_sigma = 0;  ///< share of both whose true velocity is within one standard deviation
   double series_rmse_mm = 0;              ///< over all compared pixels and dates that are not aliased
   double series_rmse_all_mm = 0;
   double aliased_share = 0;

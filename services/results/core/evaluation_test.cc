@@ -140,18 +140,26 @@ TEST(Evaluate, FastAndSlowVelocitiesAreJudgedApart) {
   EvaluationInput input = Frame();
   input.truth = {True("t", 100, 100, 10)};
   input.found = {Found("f", 100, 100, 10)};
-  input.true_velocity_mm_yr = [](const Window& w) {
-    Array2<float> velocity(w.rows, w.cols);
+  const auto true_mm_yr = [](int col) { return col < 100 ? -200.0 : -50.0; };
+  input.true_displacement_mm = [&](Date date, const Window& w) {
+    Array2<float> displacement(w.rows, w.cols);
     for (int r = 0; r < w.rows; ++r) {
-      for (int c = 0; c < w.cols; ++c) velocity(r, c) = w.col0 + c < 100 ? -200.0F : -50.0F;
+      for (int c = 0; c < w.cols; ++c) {
+        displacement(r, c) = static_cast<float>(true_mm_yr(w.col0 + c) * date.days_since_1970 / kDaysPerYear);
+      }
     }
-    return velocity;
+    return displacement;
   };
   input.series = [&](const std::string&) -> StatusOr<SiteSeries> {
     SiteSeries series = SeriesOf(input, 0.0, 0.0);
-    series.velocity_m_per_yr = *input.true_velocity_mm_yr(series.window);
+    series.velocity_m_per_yr = Array2<float>(41, 41);
     series.velocity_std_m_per_yr = Array2<float>(41, 41, 3e-3F);
-    for (float& v : series.velocity_m_per_yr.values) v *= v < -100 ? 1.02e-3F : 1.04e-3F;  // 4 and 2 mm/yr too fast
+    for (int r = 0; r < 41; ++r) {
+      for (int c = 0; c < 41; ++c) {
+        const double truth = true_mm_yr(series.window.col0 + c);
+        series.velocity_m_per_yr(r, c) = static_cast<float>(1e-3 * truth * (truth < -100 ? 1.02 : 1.04));
+      }
+    }
     series.velocity_m_per_yr(20, 25) = 9.0F;
     series.flags(20, 25) = kTooFast;
     return series;

@@ -116,7 +116,7 @@ StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const Fl
                                track.wavelength_m, threads);
   DropNoise(network, sbas);
   const AtmosphereReport atmosphere = RemoveLocalAtmosphere(sbas.displacement_m, reference, patch.height_m);
-  VelocityMap velocity = FitVelocity(network.days, sbas.displacement_m);
+  VelocityMap velocity = FitVelocity(network.days, sbas.displacement_m, sbas.displacement_std_m);
 
   SiteSeries series;
   series.window = patch.window;

@@ -20,8 +20,18 @@ struct Fit {
   double velocity = kMissing, velocity_std = kMissing, acceleration = kMissing, acceleration_std = kMissing;
 };
 
+/// The polynomials of a pixel's dates, u = t - mean t and q: both coefficients are sums of x times them.
+struct Polynomials {
+  double mean_t = 0, m2 = 0, slope = 0, level = 0, qq = 0;  ///< q = u^2 - slope u - level; qq = sum of q^2
+  [[nodiscard]] double VelocityWeight(double t) const { return (t - mean_t) / m2; }
+  [[nodiscard]] double AccelerationWeight(double t) const {
+    const double u = t - mean_t;
+    return 2 * (u * u - slope * u - level) / qq;
+  }
+};
+
 /// Line and parabola by orthogonal polynomials 1, u = t - mean t, q = u^2 - (m3 / m2) u - m2 / n.
-Fit FitPixel(const Moments& sum) {
+Fit FitPixel(const Moments& sum, Polynomials& polynomials) {
   Fit fit;
   if (sum.n < 2) return fit;
   const double n = sum.n, t = sum.t / n;
@@ -32,9 +42,11 @@ Fit FitPixel(const Moments& sum) {
   const double uux = sum.ttx - 2 * t * sum.tx + t * t * sum.x;
   fit.velocity = ux / m2;
   const double line_squares = std::max(0.0, sum.xx - sum.x * sum.x / n - ux * ux / m2);
+  polynomials = {t, m2, 0, 0, 1};
   if (n > 2) fit.velocity_std = std::sqrt(line_squares / (n - 2) / m2);
   if (n < kMinDatesOfParabola) return fit;
   const double qq = m4 - m3 * m3 / m2 - m2 * m2 / n;
+  polynomials = {t, m2, m3 / m2, m2 / n, qq};
   const double curvature = (uux - m3 / m2 * ux - m2 / n * sum.x) / qq;
   const double parabola_squares = std::max(0.0, line_squares - curvature * curvature * qq);
   fit.acceleration = 2 * curvature;
@@ -42,19 +54,44 @@ Fit FitPixel(const Moments& sum) {
   return fit;
 }
 
+/// Adds what a random walk of the series' variance does to the coefficients of a pixel: the step that leads to date k
+/// moves it and all later ones.
+void AddWalk(const std::vector<double>& years, const Array3<float>& displacement_m,
+             const Array3<float>& displacement_std_m, size_t pixel, const Polynomials& polynomials, Fit& fit) {
+  double later_velocity = 0, later_acceleration = 0, velocity = 0, acceleration = 0, variance_after = -1;
+  for (int k = displacement_m.planes; k-- > 0;) {
+    const double x = displacement_m.plane(k)[pixel], sigma = displacement_std_m.plane(k)[pixel];
+    if (std::isnan(x) || std::isnan(sigma)) continue;
+    const double variance = variance_after < 0 ? sigma * sigma : std::min(sigma * sigma, variance_after);
+    if (variance_after >= 0) {
+      const double step = variance_after - variance;
+      velocity += step * later_velocity * later_velocity;
+      acceleration += step * later_acceleration * later_acceleration;
+    }
+    later_velocity += polynomials.VelocityWeight(years[k]);
+    later_acceleration += polynomials.AccelerationWeight(years[k]);
+    variance_after = variance;
+  }
+  fit.velocity_std = std::sqrt(fit.velocity_std * fit.velocity_std + velocity);
+  fit.acceleration_std = std::sqrt(fit.acceleration_std * fit.acceleration_std + acceleration);
+}
+
 }  // namespace
 
-VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displacement_m) {
+VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displacement_m,
+                        const Array3<float>& displacement_std_m) {
   const int rows = displacement_m.rows, cols = displacement_m.cols;
   VelocityMap map{Array2<float>(rows, cols, kMissing), Array2<float>(rows, cols, kMissing),
                   Array2<float>(rows, cols, kMissing), Array2<float>(rows, cols, kMissing)};
   if (days.empty()) return map;
   const double middle = (days.front() + days.back()) / 2;
+  std::vector<double> years;
+  for (const double day : days) years.push_back((day - middle) / kDaysPerYear);
   std::vector<Moments> sums(cols);
   for (int r = 0; r < rows; ++r) {
     sums.assign(cols, {});
     for (int k = 0; k < displacement_m.planes; ++k) {
-      const double t = (days[k] - middle) / kDaysPerYear;
+      const double t = years[k];
       for (int c = 0; c < cols; ++c) {
         const double x = displacement_m(k, r, c);
         if (std::isnan(x)) continue;
@@ -71,7 +108,12 @@ VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displ
       }
     }
     for (int c = 0; c < cols; ++c) {
-      const Fit fit = FitPixel(sums[c]);
+      Polynomials polynomials;
+      Fit fit = FitPixel(sums[c], polynomials);
+      const size_t pixel = map.velocity_m_per_yr.index(r, c);
+      if (!displacement_std_m.empty() && sums[c].n > 2) {
+        AddWalk(years, displacement_m, displacement_std_m, pixel, polynomials, fit);
+      }
       map.velocity_m_per_yr(r, c) = static_cast<float>(fit.velocity);
       map.velocity_std_m_per_yr(r, c) = static_cast<float>(fit.velocity_std);
       map.acceleration_m_per_yr2(r, c) = static_cast<float>(fit.acceleration);

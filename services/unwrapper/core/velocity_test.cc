@@ -24,14 +24,14 @@ Array3<float> Series(const std::vector<double>& days, double offset_m, double ve
 }
 
 TEST(FitVelocity, OfAStraightLine) {
-  const VelocityMap map = FitVelocity(kDays, Series(kDays, 0.4, -0.37, 0));
+  const VelocityMap map = FitVelocity(kDays, Series(kDays, 0.4, -0.37, 0), {});
   EXPECT_NEAR(map.velocity_m_per_yr(0, 0), -0.37, 1e-6);
   EXPECT_NEAR(map.velocity_std_m_per_yr(0, 0), 0, 1e-6);
   EXPECT_NEAR(map.acceleration_m_per_yr2(0, 0), 0, 1e-5);
 }
 
 TEST(FitVelocity, OfAParabola) {
-  const VelocityMap map = FitVelocity(kDays, Series(kDays, 0, 0.2, -0.9));
+  const VelocityMap map = FitVelocity(kDays, Series(kDays, 0, 0.2, -0.9), {});
   EXPECT_NEAR(map.acceleration_m_per_yr2(0, 0), -0.9, 1e-5);
   EXPECT_NEAR(map.acceleration_std_m_per_yr2(0, 0), 0, 1e-5);
   EXPECT_GT(map.velocity_std_m_per_yr(0, 0), 1e-3);
@@ -41,7 +41,7 @@ TEST(FitVelocity, TooFewDatesAreSaid) {
   const auto with_dates = [](int count) {
     Array3<float> series = Series(kDays, 0, 0.1, 0);
     for (int k = count; k < series.planes; ++k) series(k, 0, 0) = kMissing;
-    return FitVelocity(kDays, series);
+    return FitVelocity(kDays, series, {});
   };
   EXPECT_TRUE(std::isnan(with_dates(0).velocity_m_per_yr(0, 0)));
   EXPECT_TRUE(std::isnan(with_dates(1).velocity_m_per_yr(0, 0)));
@@ -77,7 +77,7 @@ TEST(FitVelocity, AgreesWithDenseLeastSquaresWithGaps) {
   KeyedRandom random(seed);
   for (float& value : series.values)
     value = random.Chance(0.25) ? kMissing : static_cast<float>(0.02 * random.Normal());
-  const VelocityMap map = FitVelocity(kDays, series);
+  const VelocityMap map = FitVelocity(kDays, series, {});
   for (int c = 0; c < cols; ++c) {
     std::vector<double> days, value;
     for (int k = 0; k < dates; ++k) {
@@ -106,7 +106,7 @@ TEST(FitVelocity, SigmasAreCalibrated) {
     const double t = days[i / cols] / kDaysPerYear;
     series.values[i] = static_cast<float>(0.3 * t + 0.01 * random.Normal());
   }
-  const VelocityMap map = FitVelocity(days, series);
+  const VelocityMap map = FitVelocity(days, series, {});
   int velocity_within = 0, acceleration_within = 0;
   for (int c = 0; c < cols; ++c) {
     velocity_within += std::abs(map.velocity_m_per_yr(0, c) - 0.3) < map.velocity_std_m_per_yr(0, c);
@@ -116,6 +116,33 @@ TEST(FitVelocity, SigmasAreCalibrated) {
     EXPECT_GT(within, 0.62 * cols);
     EXPECT_LT(within, 0.74 * cols);
   }
+}
+
+TEST(FitVelocity, SigmasOfAWalkAreCalibrated) {
+  const uint64_t seed = TestSeed(5);
+  const int cols = 3000, dates = 30;
+  std::vector<double> days;
+  for (int k = 0; k < dates; ++k) days.push_back(12.0 * k);
+  Array3<float> series(dates, 1, cols), sigma(dates, 1, cols);
+  KeyedRandom random(seed);
+  for (int c = 0; c < cols; ++c) {
+    double walk_m = 0;
+    for (int k = 0; k < dates; ++k) {
+      series(k, 0, c) = static_cast<float>(walk_m);
+      sigma(k, 0, c) = static_cast<float>(0.003 * std::sqrt(k));
+      walk_m += 0.003 * random.Normal();
+    }
+  }
+  const VelocityMap told = FitVelocity(days, series, sigma), untold = FitVelocity(days, series, {});
+  int within_told = 0, within_untold = 0;
+  for (int c = 0; c < cols; ++c) {
+    const double error = std::abs(told.velocity_m_per_yr(0, c));
+    within_told += error < told.velocity_std_m_per_yr(0, c);
+    within_untold += error < untold.velocity_std_m_per_yr(0, c);
+  }
+  EXPECT_GT(within_told, 0.62 * cols);
+  EXPECT_LT(within_told, 0.74 * cols);
+  EXPECT_LT(within_untold, 0.40 * cols) << "residuals alone do not show it";
 }
 
 }  // namespace
