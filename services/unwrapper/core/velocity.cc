@@ -54,11 +54,17 @@ Fit FitPixel(const Moments& sum, Polynomials& polynomials) {
   return fit;
 }
 
-/// Adds what a random walk of the series' variance does to the coefficients of a pixel: the step that leads to date k
-/// moves it and all later ones.
+/// A variance about a fit that left `free` dates to spare, less what a walk adds to the residuals.
+double Without(double variance, double free, double walk_squares) {
+  return std::max(0.0, variance - walk_squares / free);
+}
+
+/// Puts what a random walk of the series' variance does to the coefficients of a pixel into their sigmas: the step that
+/// leads to date k moves it and all later ones. What the walk leaves in the residuals is not counted twice.
 void AddWalk(const std::vector<double>& years, const Array3<float>& displacement_m,
              const Array3<float>& displacement_std_m, size_t pixel, const Polynomials& polynomials, Fit& fit) {
-  double later_velocity = 0, later_acceleration = 0, velocity = 0, acceleration = 0, variance_after = -1;
+  double later_velocity = 0, later_acceleration = 0, later_dates = 0;
+  double velocity = 0, acceleration = 0, mean = 0, total = 0, variance_after = -1;
   for (int k = displacement_m.planes; k-- > 0;) {
     const double x = displacement_m.plane(k)[pixel], sigma = displacement_std_m.plane(k)[pixel];
     if (std::isnan(x) || std::isnan(sigma)) continue;
@@ -67,13 +73,22 @@ void AddWalk(const std::vector<double>& years, const Array3<float>& displacement
       const double step = variance_after - variance;
       velocity += step * later_velocity * later_velocity;
       acceleration += step * later_acceleration * later_acceleration;
+      mean += step * later_dates * later_dates;
     }
     later_velocity += polynomials.VelocityWeight(years[k]);
     later_acceleration += polynomials.AccelerationWeight(years[k]);
+    later_dates += 1;
+    total += variance;
     variance_after = variance;
   }
-  fit.velocity_std = std::sqrt(fit.velocity_std * fit.velocity_std + velocity);
-  fit.acceleration_std = std::sqrt(fit.acceleration_std * fit.acceleration_std + acceleration);
+  // Expected squares about the mean, the line and the parabola: each coefficient takes its own share away.
+  const double n = later_dates, line_squares = total - mean / n - polynomials.m2 * velocity;
+  const double parabola_squares = line_squares - polynomials.qq / 4 * acceleration;
+  const double per_date = fit.velocity_std * fit.velocity_std * polynomials.m2;
+  fit.velocity_std = std::sqrt(Without(per_date, n - 2, line_squares) / polynomials.m2 + velocity);
+  const double per_date_of_parabola = fit.acceleration_std * fit.acceleration_std * polynomials.qq / 4;
+  fit.acceleration_std =
+      std::sqrt(4 * Without(per_date_of_parabola, n - 3, parabola_squares) / polynomials.qq + acceleration);
 }
 
 }  // namespace
