@@ -1,5 +1,6 @@
 /// How well sites are found: simulated frames that no network was trained on, without unwrapping. Prints JSON.
-///   detect_bench [--frames 13] [--size 2048] [--seed 9101] [--wavelength M] [--pixel M] [--threads N] [--models DIR]
+///   detect_bench [--frames 13] [--size 2048] [--seed 9101] [--wavelength M] [--pixel M] [--pairs-only] [--models DIR]
+///   ...
 ///
 /// Stack: recall, false sites, outlines, recall by peak phase, and how far the evidence can be taken for a probability.
 /// Single pairs (every sixth): average precision at IoU 0.5 of what the probability map of one pair shows.
@@ -25,8 +26,8 @@ constexpr double kThreshold = 0.5;
 constexpr double kVisible_rad = 2.0;  ///< peak phase from which a site must be found
 constexpr double kFaint_rad = 0.7;    ///< below, nothing shows; between the two, finding is neither right nor wrong
 constexpr double kOverlap = 0.5;
-double kLowest = 0.3;
-constexpr int kEveryPair = 6;  ///< of a frame is looked at alone
+constexpr double kLowest = 0.3;  ///< score of a single pair's detections that are ranked
+constexpr int kEveryPair = 6;    ///< of a frame is looked at alone
 
 struct Options {
   int frames = 13, size_px = 2048, sites = 25, threads = HardwareThreads();
@@ -376,11 +377,10 @@ int main(int argc, char** argv) {
   app.add_option("--models", options.models);
   app.add_option("--device", options.device);
   app.add_option("--precision", options.precision);
-  app.add_option("--lowest", kLowest);
   CLI11_PARSE(app, argc, argv);
   const auto device = nn::ResolveDevice(options.device, options.precision);
   if (!device.ok()) return std::fprintf(stderr, "%s\n", MessageOf(device.status()).c_str()), 1;
-  const auto detector = detector::Detector::Load(options.models, *device, {.outline_threshold = std::min(0.3, kLowest), .threads = options.threads});
+  const auto detector = detector::Detector::Load(options.models, *device, {.threads = options.threads});
   if (!detector.ok()) return std::fprintf(stderr, "%s\n", MessageOf(detector.status()).c_str()), 1;
   Totals totals;
   std::map<int, PairTotals> pairs;  // by span, days

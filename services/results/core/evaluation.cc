@@ -114,8 +114,8 @@ struct VelocityErrors {
 /// True displacement, mm, at the dates of a series, in its window.
 using TrueSeries = std::vector<Array2<float>>;
 
-/// Straight line through the true series of a pixel, mm/yr: what the run's velocity estimates. Ground that speeds up and
-/// slows down has another mean velocity.
+/// Straight line through the true series of a pixel, mm/yr: what the run's velocity estimates. Ground that speeds up
+/// and slows down has another mean velocity.
 double TrueSlope_mm_yr(const std::vector<Date>& dates, const TrueSeries& truth_mm, size_t pixel) {
   double mean_days = 0, mean_mm = 0, covariance = 0, variance = 0;
   for (size_t t = 0; t < dates.size(); ++t) {

@@ -71,7 +71,7 @@ struct Evaluation {
   double fast_relative_error_median = 0;
   double slow_rmse_mm_yr = 0;   ///< RMSE of the slower ones,
   double inside_one_sigma = 0;  ///< share of both whose true velocity is within one standard deviation
-  double series_rmse_mm = 0;              ///< over all compared pixels and dates that are not aliased
+  double series_rmse_mm = 0;    ///< over all compared pixels and dates that are not aliased
   double series_rmse_all_mm = 0;
   double aliased_share = 0;
   double too_fast_share = 0;

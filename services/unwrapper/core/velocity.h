@@ -18,10 +18,10 @@ struct VelocityMap {
 /// Fits a straight line and a parabola to every pixel by least squares. `days` of each date (any origin),
 /// `displacement_m` (date, row, col), NaN = missing date.
 ///
-/// Sigmas hold two parts. What every date has for itself, as atmosphere, shows in the residuals: ordinary least squares,
-/// for the line sqrt(SSR / (n - 2) / sum (t - mean t)^2). What the pairs hand on from date to date does not, as a walk looks
-/// straight: `displacement_std_m` (of that shape, or empty: then this part is left out) grows along the series as the
-/// variance of a random walk does, and its steps are propagated into both coefficients.
+/// Sigmas hold two parts. What every date has for itself, as atmosphere, shows in the residuals: ordinary least
+/// squares, for the line sqrt(SSR / (n - 2) / sum (t - mean t)^2). What the pairs hand on from date to date does not,
+/// as a walk looks straight: `displacement_std_m` (of that shape, or empty: then this part is left out) grows along the
+/// series as the variance of a random walk does, and its steps are propagated into both coefficients.
 [[nodiscard]] VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displacement_m,
                                       const Array3<float>& displacement_std_m);
 
