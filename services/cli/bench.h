@@ -7,8 +7,6 @@
 #include <string>
 
 #include "common/base/status.h"
-#include "common/sim/scene.h"
-#include "common/stack/stack_reader.h"
 #include "services/cli/commands.h"
 
 namespace fringewatch::cli {
@@ -23,21 +21,6 @@ class Stopwatch {
   using Clock = std::chrono::steady_clock;
   Clock::time_point wall_ = Clock::now();
   std::clock_t cpu_ = std::clock();
-};
-
-/// A simulated stack whose pairs were observed beforehand: reading costs a copy.
-class ObservedStack final : public StackReader {
- public:
-  explicit ObservedStack(const sim::SceneConfig& config);
-  [[nodiscard]] const sim::Scene& scene() const { return scene_; }
-  [[nodiscard]] const Track& track() const override { return scene_.track(); }
-  [[nodiscard]] StatusOr<PairRaster> ReadPair(int pair, const Window& window) const override;
-  [[nodiscard]] StatusOr<Array2<float>> ReadHeight(const Window& window) const override;
-
- private:
-  sim::Scene scene_;
-  std::vector<PairRaster> pairs_;
-  Array2<float> height_m_;
 };
 
 /// Detection of a frame, in each precision this machine has; the share of its peak convolution that the networks reach.

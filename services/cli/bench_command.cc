@@ -22,18 +22,6 @@ StatusOr<nlohmann::json> Measure(const BenchOptions& options) {
 
 }  // namespace
 
-ObservedStack::ObservedStack(const sim::SceneConfig& config)
-    : scene_(config), pairs_(scene_.track().pairs.size()), height_m_(scene_.Height(scene_.track().grid.frame())) {
-  ParallelFor(static_cast<int>(pairs_.size()), HardwareThreads(),
-              [&](int pair) { pairs_[pair] = scene_.Observe(pair, scene_.track().grid.frame()); });
-}
-
-StatusOr<PairRaster> ObservedStack::ReadPair(int pair, const Window& window) const {
-  return PairRaster{Crop(pairs_[pair].phase_rad, window), Crop(pairs_[pair].coherence, window)};
-}
-
-StatusOr<Array2<float>> ObservedStack::ReadHeight(const Window& window) const { return Crop(height_m_, window); }
-
 ExitCode BenchCommand(const BenchOptions& options) {
   StatusOr<nlohmann::json> report = Measure(options);
   if (!report.ok()) return Report(report.status());

@@ -3,6 +3,7 @@
 #include "common/nn/model_card.h"
 #include "common/nn/packing.h"
 #include "common/nn/thread_limit.h"
+#include "common/sim/observed_stack.h"
 #include "services/cli/bench.h"
 #include "services/detector/core/ddnet.h"
 #include "services/detector/core/detect.h"
@@ -47,7 +48,7 @@ double PeakConvolution(const nn::Device& device, int threads) {
   return best;
 }
 
-StatusOr<nlohmann::json> MeasureOn(const ObservedStack& stack, const std::string& models, const nn::Device& device,
+StatusOr<nlohmann::json> MeasureOn(const sim::ObservedStack& stack, const std::string& models, const nn::Device& device,
                                    int threads) {
   FW_ASSIGN_OR_RETURN(const auto detector, detector::Detector::Load(models, device, {.threads = threads}));
   FW_RETURN_IF_ERROR(detector->WarmUp());
@@ -76,7 +77,7 @@ StatusOr<nlohmann::json> BenchDetect(const BenchOptions& options) {
   FW_ASSIGN_OR_RETURN(const nn::Device chosen, nn::ResolveDevice(options.compute.device, options.compute.precision));
   FW_ASSIGN_OR_RETURN(const nn::Device plain, nn::ResolveDevice(options.compute.device, "fp32"));
   const int threads = options.compute.threads > 0 ? options.compute.threads : HardwareThreads();
-  const ObservedStack stack(Frame(options));
+  const sim::ObservedStack stack(Frame(options));
   nlohmann::json report = {{"size_px", options.size_px}, {"pairs", stack.track().pairs.size()}, {"threads", threads}};
   FW_ASSIGN_OR_RETURN(report["measured"], MeasureOn(stack, models, chosen, threads));
   FW_ASSIGN_OR_RETURN(report["baseline"], MeasureOn(stack, models, plain, threads));

@@ -3,6 +3,7 @@
 #include "common/base/parallel.h"
 #include "common/nn/device.h"
 #include "common/nn/model_card.h"
+#include "common/sim/observed_stack.h"
 #include "services/cli/bench.h"
 #include "services/cli/local_run.h"
 #include "services/scheduler/app/plan_run.h"
@@ -25,7 +26,7 @@ sim::SceneConfig Frame(const BenchOptions& options) {
 }
 
 /// CPU seconds to unwrap every pixel of every pair and to invert every pixel.
-nlohmann::json Everything(const ObservedStack& stack) {
+nlohmann::json Everything(const sim::ObservedStack& stack) {
   const Window frame = stack.track().grid.frame();
   const auto pairs = static_cast<double>(stack.track().pairs.size());
   const Stopwatch unwrap;
@@ -62,8 +63,8 @@ StatusOr<nlohmann::json> BenchPipeline(const BenchOptions& options) {
                       detector::Detector::Load(models, device, {.threads = options.compute.threads}));
   FW_ASSIGN_OR_RETURN(const auto unwrapper,
                       unwrapper::Unwrapper::Load(models, device, {.threads = options.compute.threads}));
-  auto stack = std::make_unique<ObservedStack>(Frame(options));
-  const ObservedStack& observed = *stack;
+  auto stack = std::make_unique<sim::ObservedStack>(Frame(options));
+  const sim::ObservedStack& observed = *stack;
   auto run = std::make_shared<OpenRun>();
   FW_ASSIGN_OR_RETURN(run->record,
                       scheduler::RecordOf(observed.track(), {}, {},

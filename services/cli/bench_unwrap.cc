@@ -2,6 +2,7 @@
 #include "common/nn/device.h"
 #include "common/nn/model_card.h"
 #include "common/nn/model_file.h"
+#include "common/sim/scene.h"
 #include "services/cli/bench.h"
 #include "services/unwrapper/core/network_prior.h"
 #include "services/unwrapper/core/smooth.h"

@@ -18,6 +18,7 @@
 #include "common/base/retry.h"
 #include "common/nn/model_file.h"
 #include "common/nn/packing.h"
+#include "common/sim/observed_stack.h"
 #include "common/sim/scene.h"
 #include "services/detector/core/ddnet.h"
 #include "services/detector/core/stack_net.h"
@@ -94,27 +95,6 @@ sim::SceneConfig SmallScene(int rows, int cols, int pairs) {
   return config;
 }
 
-/// A simulated stack that is observed once and then read many times.
-class ObservedStack final : public StackReader {
- public:
-  explicit ObservedStack(const sim::SceneConfig& config) : scene_(config) {
-    const Window frame = track().grid.frame();
-    for (size_t i = 0; i < track().pairs.size(); ++i) pairs_.push_back(scene_.Observe(static_cast<int>(i), frame));
-  }
-  [[nodiscard]] const sim::Scene& scene() const { return scene_; }
-  [[nodiscard]] const Track& track() const override { return scene_.track(); }
-  [[nodiscard]] StatusOr<PairRaster> ReadPair(int pair, const Window& window) const override {
-    return PairRaster{Crop(pairs_[pair].phase_rad, window), Crop(pairs_[pair].coherence, window)};
-  }
-  [[nodiscard]] StatusOr<Array2<float>> ReadHeight(const Window& window) const override {
-    return scene_.Height(window);
-  }
-
- private:
-  sim::Scene scene_;
-  std::vector<PairRaster> pairs_;
-};
-
 TEST(TiledForward, AnswersAsTheWholeDoes) {
   torch::manual_seed(kSeed);
   const nn::Device device{torch::kCPU, torch::kFloat32};
@@ -153,7 +133,7 @@ TEST(TiledForward, ReceptiveRadiusIsWhatAChangedPixelReaches) {
 
 TEST(Detector, SameEvidenceAndSitesWhereverTileEdgesFall) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed));
-  const ObservedStack stack(SmallScene(64, 1300, 3));
+  const sim::ObservedStack stack(SmallScene(64, 1300, 3));
   const Window frame = stack.track().grid.frame();
   const int halo = ReceptiveRadius_px(DdNetShape()) + 2 * ReceptiveRadius_px(StackNetShape()) + 64;
   const std::string models = RandomModels();
@@ -199,7 +179,7 @@ TEST(Detector, SameEvidenceAndSitesWhereverTileEdgesFall) {
 }
 
 TEST(Detector, ThreadsDoNotChangeABit) {
-  const ObservedStack stack(SmallScene(75, 130, 5));
+  const sim::ObservedStack stack(SmallScene(75, 130, 5));
   const Window frame = stack.track().grid.frame();
   const std::string models = RandomModels();
   torch::set_num_threads(2);  // as another part of the process may have done
@@ -257,7 +237,7 @@ nn::CallObserver LacksMemory(std::atomic<int>& calls, int first, int count) {
 }
 
 TEST(Detector, WithoutMemoryItTriesHalfTheBatchOnceForTheSameAnswer) {
-  const ObservedStack stack(SmallScene(75, 130, 5));
+  const sim::ObservedStack stack(SmallScene(75, 130, 5));
   const Window frame = stack.track().grid.frame();
   const std::string models = RandomModels();
   const auto undisturbed = LoadDetector(models, {})->Detect(stack, {frame, frame}, 0.5);
@@ -278,7 +258,7 @@ TEST(Detector, WithoutMemoryItTriesHalfTheBatchOnceForTheSameAnswer) {
 }
 
 TEST(Detector, WithoutMemoryTwiceItFailsForAnotherWorkerToTry) {
-  const ObservedStack stack(SmallScene(75, 130, 5));
+  const sim::ObservedStack stack(SmallScene(75, 130, 5));
   const Window frame = stack.track().grid.frame();
   std::atomic<int> calls{0};
   const auto detector = LoadDetector(RandomModels(), {.threads = 1, .on_call = LacksMemory(calls, 0, 1000)});
@@ -289,7 +269,7 @@ TEST(Detector, WithoutMemoryTwiceItFailsForAnotherWorkerToTry) {
 }
 
 TEST(Detector, TellsOfEveryCall) {
-  const ObservedStack stack(SmallScene(75, 130, 5));
+  const sim::ObservedStack stack(SmallScene(75, 130, 5));
   const Window frame = stack.track().grid.frame();
   std::mutex mutex;
   std::map<std::string, int> rasters;
@@ -340,7 +320,7 @@ TEST(Detector, FindsTheFastBowlsOfASceneOnceEachWhereverTileEdgesFall) {
   if (!HaveReleasedModels()) GTEST_SKIP() << "no weights in deploy/models: run `make train`";
   sim::SceneConfig config = SmallScene(448, 448, 8);
   config.sites = {.count = 5, .rate_min_m_per_yr = 0.6, .rate_max_m_per_yr = 1.5};
-  const ObservedStack stack(config);
+  const sim::ObservedStack stack(config);
   const Window frame = stack.track().grid.frame();
   const auto detector = LoadDetector(ReleasedModels(), {});
   const auto start = std::chrono::steady_clock::now();
@@ -369,7 +349,7 @@ TEST(Detector, FindsTheFastBowlsOfASceneOnceEachWhereverTileEdgesFall) {
 
 TEST(Detector, ProbabilityOfOnePairIsMissingWhereThePairIs) {
   const auto detector = LoadDetector(RandomModels(), {});
-  const ObservedStack stack(SmallScene(61, 83, 3));
+  const sim::ObservedStack stack(SmallScene(61, 83, 3));
   PairRaster pair = *stack.ReadPair(0, stack.track().grid.frame());
   for (int row = 0; row < 20; ++row) std::fill_n(&pair.phase_rad(row, 0), 83, kMissing);
   const auto probability = detector->Probability(pair);

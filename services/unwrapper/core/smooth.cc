@@ -146,6 +146,8 @@ Fit FitWindow(const Moments& weight, const Moments& narrower, const Moments& dat
   std::array<std::array<Lane, kTermCount>, kTermCount> normal{}, squared{};
   std::array<Lane, kTermCount> right{};
   Lane value{}, variance{};
+  std::array<float, kHighest + 1> unit{};  // of the narrower sigma in ours, to each power
+  for (int power = 0; power <= kHighest; ++power) unit[power] = std::pow(0.5F, 0.5F * static_cast<float>(power));
   for (size_t start = 0; start < fit.phase_rad.size(); start += kLanes) {
     const size_t count = std::min<size_t>(kLanes, fit.phase_rad.size() - start);
     for (int i = 0; i < kTermCount; ++i) {
@@ -154,8 +156,7 @@ Fit FitWindow(const Moments& weight, const Moments& narrower, const Moments& dat
         const int row = kTerms[i].row + kTerms[j].row, col = kTerms[i].col + kTerms[j].col;
         std::copy_n(weight.At(row, col) + start, count, normal[i][j].begin());
         std::copy_n(narrower.At(row, col) + start, count, squared[i][j].begin());
-        const float unit = std::pow(0.5F, 0.5F * static_cast<float>(row + col));  // of its sigma in ours
-        for (float& entry : squared[i][j]) entry *= unit;
+        for (float& entry : squared[i][j]) entry *= unit[row + col];
       }
     }
     const Lane total = normal[kTermCount - 1][kTermCount - 1];
