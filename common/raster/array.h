@@ -60,4 +60,13 @@ template <typename T>
   return part;
 }
 
+/// Writes `part` into `whole`, its first pixel at (row0, col0); the opposite of Crop.
+template <typename T>
+void Paste(const Array2<T>& part, int row0, int col0, Array2<T>& whole) {
+  for (int r = 0; r < part.rows; ++r) {
+    const auto from = part.values.begin() + static_cast<long>(part.index(r, 0));
+    std::copy(from, from + part.cols, whole.values.begin() + static_cast<long>(whole.index(row0 + r, col0)));
+  }
+}
+
 }  // namespace fringewatch

@@ -34,4 +34,9 @@ struct Window {
                    frame);
 }
 
+/// `part` in the coordinates of `whole`.
+[[nodiscard]] inline Window Within(const Window& part, const Window& whole) {
+  return {part.row0 - whole.row0, part.col0 - whole.col0, part.rows, part.cols};
+}
+
 }  // namespace fringewatch

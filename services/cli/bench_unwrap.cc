@@ -36,7 +36,7 @@ StatusOr<nlohmann::json> MeasureCoherence(double coherence, uint64_t seed, unwra
     const unwrapper::PairSolution solution = unwrapper::UnwrapWithPriors(pair, {});
     flow_s += flow.Cpu_s();
     const Stopwatch smooth;
-    (void)unwrapper::Smooth(solution.flow.phase_rad, pair.coherence);
+    (void)unwrapper::SmoothPhase(solution.flow.phase_rad, pair.coherence);
     smooth_s += smooth.Cpu_s();
     const Stopwatch network;
     (void)unwrapper::PredictPatch(net, device, {pair}, {});

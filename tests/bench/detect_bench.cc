@@ -143,9 +143,7 @@ std::vector<FlaggedSite> DetectFrame(const detector::Detector& detector, const s
   for (const Tile& tile : PlanTiles(size, size, kTileCore_px, kTileHalo_px)) {
     auto found = detector.Detect(stack, tile, kThreshold);
     if (!found.ok()) throw std::runtime_error(MessageOf(found.status()));
-    for (int r = 0; r < tile.core.rows; ++r) {
-      for (int c = 0; c < tile.core.cols; ++c) evidence(tile.core.row0 + r, tile.core.col0 + c) = found->evidence(r, c);
-    }
+    Paste(found->evidence, tile.core.row0, tile.core.col0, evidence);
     for (FlaggedSite& site : found->sites) sites.push_back(std::move(site));
   }
   return sites;

@@ -31,11 +31,6 @@ Window AlignToGrid(const Window& window, int cell_px, const Window& frame) {
   return Intersect({row0, col0, row1 - row0, col1 - col0}, frame);
 }
 
-/// `part` in the coordinates of `whole`.
-Window Within(const Window& part, const Window& whole) {
-  return {part.row0 - whole.row0, part.col0 - whole.col0, part.rows, part.cols};
-}
-
 long CountPresent(const PairRaster& raster, const Window& window) {
   const Array2<float> part = Crop(raster.phase_rad, window);
   return std::count_if(part.values.begin(), part.values.end(), [](float phase) { return !std::isnan(phase); });

@@ -65,13 +65,10 @@ Array2<float> PredictLarge(PuNet& net, const nn::Device& device, const PairRaste
     const Array3<float> answer = PredictPatch(net, device, cut, use);
     Array2<float> padded(answer.rows, answer.cols);
     padded.values = answer.values;
-    const Window core{tile.core.row0 - tile.padded.row0, tile.core.col0 - tile.padded.col0, tile.core.rows,
-                      tile.core.cols};
-    const Array2<float> part = Crop(padded, core);
+    Array2<float> part = Crop(padded, Within(tile.core, tile.padded));
     const float offset = OffsetOf(part, Crop(unwrapped_rad, tile.core));
-    for (int r = 0; r < core.rows; ++r) {
-      for (int c = 0; c < core.cols; ++c) prediction(tile.core.row0 + r, tile.core.col0 + c) = part(r, c) - offset;
-    }
+    for (float& phase : part.values) phase -= offset;
+    Paste(part, tile.core.row0, tile.core.col0, prediction);
   }
   return prediction;
 }

@@ -15,7 +15,7 @@ namespace {
 constexpr int kScales = 9;
 constexpr double kNarrowest_px = 0.71;  ///< sigma of the narrowest window; each is wider by the root of two
 constexpr double kReach = 3.0;          ///< windows end here, in sigma
-constexpr float kMinVariance = 1e-3F;   ///< rad^2 of a pixel: even perfect ones do not outweigh all others
+constexpr float kMinPhaseVariance = 1e-3F;  ///< rad^2 of a pixel: even perfect ones do not outweigh all others
 constexpr float kRidge = 1e-5F;         ///< on all terms but the constant: keeps fits determined where pixels are few
 constexpr float kGamma = 1.0F;          ///< half width of a confidence interval, in standard deviations
 /// Curvature that the windows have not noticed comes on top of the noise; fitted to simulated patches.
@@ -95,10 +95,8 @@ Moments::Moments(const Array2<float>& raster, double sigma_px, int highest) {
   }
 }
 
-/// One fit at every pixel.
-struct Fit {
-  Array2<float> phase_rad, std_rad;
-};
+/// One fit at every pixel, with its noise.
+using Fit = Smoothed;
 
 /// Pixels that are solved side by side.
 constexpr int kLanes = 16;
@@ -140,7 +138,7 @@ FW_VECTOR_CLONES void SolveLanes(const std::array<std::array<Lane, kTermCount>, 
 }
 
 /// The fit of one window. `weight` are the moments of the weights under it, `narrower` those under the window narrower
-/// by the root of two, which is its square; `data` those of weight times phase.
+/// by the root of two, which is its square; `data` those of weight times value.
 Fit FitWindow(const Moments& weight, const Moments& narrower, const Moments& data, int rows, int cols) {
   Fit fit{Array2<float>(rows, cols), Array2<float>(rows, cols)};
   std::array<std::array<Lane, kTermCount>, kTermCount> normal{}, squared{};
@@ -148,8 +146,8 @@ Fit FitWindow(const Moments& weight, const Moments& narrower, const Moments& dat
   Lane value{}, variance{};
   std::array<float, kHighest + 1> unit{};  // of the narrower sigma in ours, to each power
   for (int power = 0; power <= kHighest; ++power) unit[power] = std::pow(0.5F, 0.5F * static_cast<float>(power));
-  for (size_t start = 0; start < fit.phase_rad.size(); start += kLanes) {
-    const size_t count = std::min<size_t>(kLanes, fit.phase_rad.size() - start);
+  for (size_t start = 0; start < fit.value.size(); start += kLanes) {
+    const size_t count = std::min<size_t>(kLanes, fit.value.size() - start);
     for (int i = 0; i < kTermCount; ++i) {
       std::copy_n(data.At(kTerms[i].row, kTerms[i].col) + start, count, right[i].begin());
       for (int j = 0; j < kTermCount; ++j) {
@@ -165,8 +163,8 @@ Fit FitWindow(const Moments& weight, const Moments& narrower, const Moments& dat
     }
     SolveLanes(normal, squared, right, value, variance);
     for (size_t x = 0; x < count; ++x) {
-      fit.phase_rad.values[start + x] = value[x];
-      fit.std_rad.values[start + x] = std::sqrt(std::max(variance[x], 0.0F));
+      fit.value.values[start + x] = value[x];
+      fit.std.values[start + x] = std::sqrt(std::max(variance[x], 0.0F));
     }
   }
   return fit;
@@ -174,12 +172,12 @@ Fit FitWindow(const Moments& weight, const Moments& narrower, const Moments& dat
 
 /// The widest window whose confidence interval meets those of all narrower ones, for each pixel.
 Array2<uint8_t> WidestThatAgrees(const std::vector<Fit>& fits) {
-  const Array2<float>& shape = fits.front().phase_rad;
+  const Array2<float>& shape = fits.front().value;
   Array2<uint8_t> widest(shape.rows, shape.cols);
   for (size_t i = 0; i < widest.size(); ++i) {
     float low = -std::numeric_limits<float>::infinity(), high = -low;
     for (int scale = 0; scale < kScales; ++scale) {
-      const float value = fits[scale].phase_rad.values[i], half = kGamma * fits[scale].std_rad.values[i];
+      const float value = fits[scale].value.values[i], half = kGamma * fits[scale].std.values[i];
       low = std::max(low, value - half);
       high = std::min(high, value + half);
       if (!(low <= high)) break;
@@ -208,13 +206,13 @@ Array2<uint8_t> Median(const Array2<uint8_t>& raster) {
   return median;
 }
 
-SmoothPhase SmoothTile(const Array2<float>& unwrapped_rad, const Array2<float>& coherence) {
-  const int rows = unwrapped_rad.rows, cols = unwrapped_rad.cols;
+Smoothed SmoothTile(const Array2<float>& values, const Array2<float>& variance) {
+  const int rows = values.rows, cols = values.cols;
   Array2<float> weight(rows, cols), weighted(rows, cols);
   for (size_t i = 0; i < weight.size(); ++i) {
-    if (std::isnan(unwrapped_rad.values[i])) continue;
-    weight.values[i] = 1.0F / std::max(kMinVariance, PhaseVariance(coherence.values[i]));
-    weighted.values[i] = weight.values[i] * unwrapped_rad.values[i];
+    if (std::isnan(values.values[i]) || !(variance.values[i] > 0)) continue;
+    weight.values[i] = 1.0F / variance.values[i];
+    weighted.values[i] = weight.values[i] * values.values[i];
   }
   std::vector<Fit> fits;
   double sigma_px = kNarrowest_px;
@@ -225,36 +223,34 @@ SmoothPhase SmoothTile(const Array2<float>& unwrapped_rad, const Array2<float>& 
     narrower = std::move(weights);
   }
   const Array2<uint8_t> chosen = Median(WidestThatAgrees(fits));
-  SmoothPhase smooth{Array2<float>(rows, cols, kMissing), Array2<float>(rows, cols, kMissing)};
+  Smoothed smooth{Array2<float>(rows, cols, kMissing), Array2<float>(rows, cols, kMissing)};
   for (size_t i = 0; i < chosen.size(); ++i) {
-    if (std::isnan(unwrapped_rad.values[i])) continue;
+    if (weight.values[i] == 0) continue;
     const Fit& fit = fits[chosen.values[i]];
-    smooth.phase_rad.values[i] = fit.phase_rad.values[i];
-    smooth.std_rad.values[i] = kCurvatureFactor * fit.std_rad.values[i];
+    smooth.value.values[i] = fit.value.values[i];
+    smooth.std.values[i] = kCurvatureFactor * fit.std.values[i];
   }
   return smooth;
-}
-
-void Paste(const Array2<float>& tile, const Tile& place, Array2<float>& whole) {
-  for (int r = 0; r < place.core.rows; ++r) {
-    for (int c = 0; c < place.core.cols; ++c) {
-      const int row = place.core.row0 + r, col = place.core.col0 + c;
-      whole(row, col) = tile(row - place.padded.row0, col - place.padded.col0);
-    }
-  }
 }
 
 }  // namespace
 
-SmoothPhase Smooth(const Array2<float>& unwrapped_rad, const Array2<float>& coherence) {
-  const int rows = unwrapped_rad.rows, cols = unwrapped_rad.cols;
-  SmoothPhase smooth{Array2<float>(rows, cols), Array2<float>(rows, cols)};
+Smoothed Smooth(const Array2<float>& values, const Array2<float>& variance) {
+  const int rows = values.rows, cols = values.cols;
+  Smoothed smooth{Array2<float>(rows, cols), Array2<float>(rows, cols)};
   for (const Tile& tile : PlanTiles(rows, cols, kTileCore_px, kTileHalo_px)) {
-    const SmoothPhase part = SmoothTile(Crop(unwrapped_rad, tile.padded), Crop(coherence, tile.padded));
-    Paste(part.phase_rad, tile, smooth.phase_rad);
-    Paste(part.std_rad, tile, smooth.std_rad);
+    const Smoothed part = SmoothTile(Crop(values, tile.padded), Crop(variance, tile.padded));
+    const Window core = Within(tile.core, tile.padded);
+    Paste(Crop(part.value, core), tile.core.row0, tile.core.col0, smooth.value);
+    Paste(Crop(part.std, core), tile.core.row0, tile.core.col0, smooth.std);
   }
   return smooth;
+}
+
+Smoothed SmoothPhase(const Array2<float>& unwrapped_rad, const Array2<float>& coherence) {
+  Array2<float> variance = coherence;
+  for (float& value : variance.values) value = std::max(kMinPhaseVariance, PhaseVariance(value));
+  return Smooth(unwrapped_rad, variance);
 }
 
 }  // namespace fringewatch::unwrapper

@@ -30,19 +30,19 @@ TEST(Smooth, LeavesABentPlaneAsItIs) {
   for (int r = 0; r < phase.rows; ++r) {
     for (int c = 0; c < phase.cols; ++c) phase(r, c) = static_cast<float>(3 + 0.8 * r - 2.5 * c + 0.02 * r * c);
   }
-  const SmoothPhase smooth = Smooth(phase, coherence);
-  for (size_t i = 0; i < phase.size(); ++i) EXPECT_NEAR(smooth.phase_rad.values[i], phase.values[i], 0.02);
+  const Smoothed smooth = SmoothPhase(phase, coherence);
+  for (size_t i = 0; i < phase.size(); ++i) EXPECT_NEAR(smooth.value.values[i], phase.values[i], 0.02);
 }
 
 TEST(Smooth, WhatIsMissingStaysMissingAndHarmsNothing) {
   Array2<float> phase(40, 40, 1.5F), coherence(40, 40, 0.8F);
   for (int c = 10; c < 20; ++c) phase(20, c) = phase(21, c) = kMissing;
-  const SmoothPhase smooth = Smooth(phase, coherence);
+  const Smoothed smooth = SmoothPhase(phase, coherence);
   for (size_t i = 0; i < phase.size(); ++i) {
-    EXPECT_EQ(std::isnan(phase.values[i]), std::isnan(smooth.phase_rad.values[i]));
-    EXPECT_EQ(std::isnan(phase.values[i]), std::isnan(smooth.std_rad.values[i]));
+    EXPECT_EQ(std::isnan(phase.values[i]), std::isnan(smooth.value.values[i]));
+    EXPECT_EQ(std::isnan(phase.values[i]), std::isnan(smooth.std.values[i]));
     if (!std::isnan(phase.values[i])) {
-      EXPECT_NEAR(smooth.phase_rad.values[i], 1.5, 1e-3);
+      EXPECT_NEAR(smooth.value.values[i], 1.5, 1e-3);
     }
   }
 }
@@ -55,8 +55,8 @@ TEST(Smooth, TakesNoiseFromBowls) {
       const Array2<float> truth = Bowl(128, 128, 60, 66, 9, gradient);
       const PairRaster pair = Speckled(truth, coherence, seed);
       const Array2<float> noisy = Unwrapped(pair, truth);
-      const SmoothPhase smooth = Smooth(noisy, pair.coherence);
-      EXPECT_LT(Rmse(smooth.phase_rad, truth), 0.35 * Rmse(noisy, truth)) << coherence << " " << gradient;
+      const Smoothed smooth = SmoothPhase(noisy, pair.coherence);
+      EXPECT_LT(Rmse(smooth.value, truth), 0.35 * Rmse(noisy, truth)) << coherence << " " << gradient;
     }
   }
 }
@@ -69,9 +69,9 @@ TEST(Smooth, TwoThirdsOfTheErrorsLieWithinOneStandardDeviation) {
       Array2<float> truth = Bowl(128, 128, 64, 64, 5 + 4 * patch, 2.0);
       sim::PowerLawField(seed + patch, 64, 1, 5.0 / 6.0, 1.0).AddTo(truth.frame(), truth);
       const PairRaster pair = Speckled(truth, coherence, seed + patch);
-      const SmoothPhase smooth = Smooth(Unwrapped(pair, truth), pair.coherence);
+      const Smoothed smooth = SmoothPhase(Unwrapped(pair, truth), pair.coherence);
       for (size_t i = 0; i < truth.size(); ++i) {
-        inside += std::abs(smooth.phase_rad.values[i] - truth.values[i]) < smooth.std_rad.values[i];
+        inside += std::abs(smooth.value.values[i] - truth.values[i]) < smooth.std.values[i];
         ++count;
       }
     }
@@ -86,10 +86,10 @@ TEST(Smooth, ACycleThatIsWrongStaysSharp) {
   for (int r = 20; r < 44; ++r) {
     for (int c = 20; c < 44; ++c) phase(r, c) = static_cast<float>(kTwoPi);
   }
-  const SmoothPhase smooth = Smooth(phase, coherence);
-  EXPECT_NEAR(smooth.phase_rad(32, 32), kTwoPi, 0.05);
-  EXPECT_NEAR(smooth.phase_rad(32, 16), 0, 0.3);
-  EXPECT_NEAR(smooth.phase_rad(32, 23), kTwoPi, 0.3);
+  const Smoothed smooth = SmoothPhase(phase, coherence);
+  EXPECT_NEAR(smooth.value(32, 32), kTwoPi, 0.05);
+  EXPECT_NEAR(smooth.value(32, 16), 0, 0.3);
+  EXPECT_NEAR(smooth.value(32, 23), kTwoPi, 0.3);
 }
 
 TEST(Smooth, TilesDoNotShow) {
@@ -97,10 +97,10 @@ TEST(Smooth, TilesDoNotShow) {
   const PairRaster pair = Speckled(truth, 0.6, TestSeed(73));
   const Array2<float> noisy = Unwrapped(pair, truth);
   const Window part{0, 440, 40, 140};
-  const SmoothPhase whole = Smooth(noisy, pair.coherence),
-                    alone = Smooth(Crop(noisy, part), Crop(pair.coherence, part));
+  const Smoothed whole = SmoothPhase(noisy, pair.coherence),
+                    alone = SmoothPhase(Crop(noisy, part), Crop(pair.coherence, part));
   for (int r = 0; r < 40; ++r) {
-    for (int c = 480; c < 540; ++c) EXPECT_NEAR(whole.phase_rad(r, c), alone.phase_rad(r, c - part.col0), 1e-3);
+    for (int c = 480; c < 540; ++c) EXPECT_NEAR(whole.value(r, c), alone.value(r, c - part.col0), 1e-3);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "services/unwrapper/core/closure.h"
 #include "services/unwrapper/core/network_prior.h"
 #include "services/unwrapper/core/noise_mask.h"
+#include "services/unwrapper/core/pool_neighbours.h"
 #include "services/unwrapper/core/reference.h"
 #include "services/unwrapper/core/sbas.h"
 #include "services/unwrapper/core/smooth.h"
@@ -117,6 +118,8 @@ StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const Fl
   DropNoise(network, sbas);
   const AtmosphereReport atmosphere = RemoveLocalAtmosphere(sbas.displacement_m, reference, patch.height_m);
   VelocityMap velocity = FitVelocity(network.days, sbas.displacement_m, sbas.displacement_std_m);
+  PoolNeighbours(reference.mask, velocity.velocity_m_per_yr, velocity.velocity_std_m_per_yr);
+  PoolNeighbours(reference.mask, velocity.acceleration_m_per_yr2, velocity.acceleration_std_m_per_yr2);
 
   SiteSeries series;
   series.window = patch.window;
@@ -217,9 +220,9 @@ StatusOr<UnwrappedPair> Unwrapper::UnwrapPair(const PairRaster& pair) const {
       const Array2<float>& phase = solution.flow.phase_rad;
       Reconsider(pair, PredictLarge(impl_->net, impl_->device, pair, phase, impl_->use()), solution);
     }
-    SmoothPhase smooth = Smooth(solution.flow.phase_rad, pair.coherence);
+    Smoothed smooth = SmoothPhase(solution.flow.phase_rad, pair.coherence);
     return UnwrappedPair{std::move(solution.flow.phase_rad), std::move(solution.confidence),
-                         std::move(smooth.phase_rad), std::move(smooth.std_rad)};
+                         std::move(smooth.value), std::move(smooth.std)};
   } catch (const std::exception& failure) {
     return StatusOfException(failure);
   }

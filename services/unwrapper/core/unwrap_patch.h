@@ -3,7 +3,7 @@
 ///   read every pair of the patch -> PUNet (batched over pairs) -> congruent unwrapping of each pair
 ///     -> local reference -> closure repair -> SBAS inversion -> noise taken out -> local ramp and height-correlated
 ///     delay
-///     -> velocity, acceleration, their sigmas, temporal coherence, flags
+///     -> velocity, acceleration, their sigmas, what neighbours share of them -> temporal coherence, flags
 #pragma once
 
 #include <memory>
@@ -30,7 +30,7 @@ struct UnwrapOptions {
 struct UnwrappedPair {
   Array2<float> phase_rad;   ///< congruent with the input: Wrap(phase) == input within 1e-4 rad; NaN = missing
   Array2<float> confidence;  ///< 0 to 1: probability that the cycle is right
-  Array2<float> smooth_rad;  ///< phase_rad with its noise taken out: see Smooth
+  Array2<float> smooth_rad;  ///< phase_rad with its noise taken out: see SmoothPhase
   Array2<float> std_rad;     ///< one standard deviation of smooth_rad, if the cycle is right
 };
 
