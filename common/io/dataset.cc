@@ -332,4 +332,9 @@ std::vector<Window> SampleWindows(int rows, int cols) {
   return windows;
 }
 
+Status NoCoherence(const std::string& path, float value) {
+  return Error(Fault::kInputRejected, "{}: holds {:.4g}, which is no coherence (0 to 1, or bytes 0 to 255)", path,
+               value);
+}
+
 }  // namespace fringewatch::io

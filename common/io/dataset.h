@@ -3,6 +3,7 @@
 /// GDAL handles serve one thread at a time: a DatasetPool lends them out, so that any number of reads run at once.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -61,6 +62,19 @@ struct ComplexWindow {
   Array2<float> phase_rad;
   Array2<float> magnitude;
 };
+
+/// Coherence in bytes (255 = 1), as LiCSAR writes it.
+inline constexpr float kByteToCoherence = 1.0f / 255.0f;
+/// What processors write for 1, at most.
+inline constexpr float kCoherenceLimit = 1.05f;
+
+/// Whether a number of a band (in the file's units) can be a coherence; NaN = missing can.
+[[nodiscard]] inline bool MayBeCoherence(float value, bool is_byte) {
+  return std::isnan(value) || (value >= 1.0f - kCoherenceLimit && value <= (is_byte ? 255.0f : kCoherenceLimit));
+}
+
+/// \error kInputRejected always: what to say of a number that MayBeCoherence refuses.
+[[nodiscard]] Status NoCoherence(const std::string& path, float value);
 
 /// Open files, at most one per concurrent reader in use and a bounded number kept idle. Thread-safe.
 class DatasetPool {

@@ -8,8 +8,6 @@
 namespace fringewatch::io {
 namespace {
 
-constexpr float kByteToCoherence = 1.0f / 255.0f;
-
 Window InFile(const Layer& layer, const Window& window) {
   return {window.row0 + layer.row_offset, window.col0 + layer.col_offset, window.rows, window.cols};
 }

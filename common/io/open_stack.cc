@@ -9,6 +9,7 @@
 #include "common/io/candidate.h"
 #include "common/io/source_files.h"
 #include "common/io/vsi.h"
+#include "common/stack/envelope.h"
 
 namespace fringewatch::io {
 namespace {
@@ -178,6 +179,7 @@ StatusOr<std::unique_ptr<StackReader>> OpenStack(const StackSource& source, cons
   track.rewrapped = admitted.rewrapped;
   track.inputs = std::move(listing.records);
   track.notes = std::move(listing.notes);
+  for (std::string& reason : OutsideEnvelope(track)) track.notes.push_back(std::move(reason));
   return std::unique_ptr<StackReader>(
       std::make_unique<FileStack>(std::move(track), std::move(admitted.layers), std::move(admitted.height), rules));
 }

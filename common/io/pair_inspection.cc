@@ -8,7 +8,6 @@ namespace {
 
 constexpr int kScanRows = 256;
 constexpr float kRounding_rad = 0.01f;
-constexpr float kCoherenceLimit = 1.05f;
 
 bool Counts(float value, bool zero_is_missing) { return !std::isnan(value) && !(zero_is_missing && value == 0.0f); }
 
@@ -83,13 +82,10 @@ Status CheckPhaseSample(const DatasetPool& pool, InspectedPair& pair) {
 }
 
 Status CheckCoherenceSample(const DatasetPool& pool, const Layer& coherence) {
-  const float limit = coherence.info.is_byte ? 255.0f : kCoherenceLimit;
   for (const Window& window : SampleWindows(coherence.info.grid.rows, coherence.info.grid.cols)) {
     FW_ASSIGN_OR_RETURN(const Array2<float> part, pool.Read(coherence.source, coherence.info, window));
     for (const float value : part.values) {
-      if ((value >= 1.0f - kCoherenceLimit && value <= limit) || std::isnan(value)) continue;
-      return Error(Fault::kInputRejected, "{}: holds {:.4g}, which is no coherence (0 to 1, or bytes 0 to 255)",
-                   coherence.source.path, value);
+      if (!MayBeCoherence(value, coherence.info.is_byte)) return NoCoherence(coherence.source.path, value);
     }
   }
   return {};

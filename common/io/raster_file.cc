@@ -12,4 +12,14 @@ StatusOr<RasterFile> ReadRaster(const std::string& path) {
   return RasterFile{info.grid, std::move(values)};
 }
 
+StatusOr<RasterFile> ReadCoherence(const std::string& path) {
+  FW_ASSIGN_OR_RETURN(RasterFile raster, ReadRaster(path));
+  FW_ASSIGN_OR_RETURN(const RasterInfo info, Inspect(RasterSource{path}));
+  for (float& value : raster.values.values) {
+    if (!MayBeCoherence(value, info.is_byte)) return NoCoherence(path, value);
+    if (info.is_byte) value *= kByteToCoherence;
+  }
+  return raster;
+}
+
 }  // namespace fringewatch::io

@@ -18,6 +18,8 @@ struct RasterFile {
 };
 /// \error kNotReadable, kRasterTruncated with the file.
 [[nodiscard]] StatusOr<RasterFile> ReadRaster(const std::string& path);
+/// The same of a coherence, as 0 to 1: bytes are divided by 255. \error also kInputRejected, for other numbers.
+[[nodiscard]] StatusOr<RasterFile> ReadCoherence(const std::string& path);
 
 /// One named band of a product.
 struct Band {

@@ -214,6 +214,21 @@ TEST(ReaderTraps, Trap06CoherenceBytesOrFloats) {
   for (int pair = 0; pair < 3; ++pair) EXPECT_NEAR(ReadWhole(*reader, pair).coherence(4, 4), 128.0 / 255.0, 1e-6);
 }
 
+TEST(ReaderTraps, CoherenceOfASinglePairInBytesOrFloats) {
+  TestFolder folder;
+  WriteTiff(folder / "bytes.tif", Constant(51.0F), {.type = "Byte"});
+  WriteTiff(folder / "floats.tif", Constant(0.2F));
+  WriteTiff(folder / "percent.tif", Constant(20.0F));
+  for (const char* name : {"bytes.tif", "floats.tif"}) {
+    const auto raster = ReadCoherence(folder / name);
+    ASSERT_TRUE(raster.ok()) << raster.status();
+    EXPECT_NEAR(raster->values(4, 4), 0.2, 1e-6) << name;
+  }
+  const auto refused = ReadCoherence(folder / "percent.tif");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(MessageOf(refused.status()).find("percent.tif: holds 20"), std::string::npos) << refused.status();
+}
+
 TEST(ReaderTraps, Trap07Complex128) {
   TestFolder folder;
   const Array2<float> phase = PairPhase("20200101", "20200113");
@@ -382,6 +397,7 @@ TEST(ReaderTraps, Trap16BaselinesMissing) {
   {
     const auto reader = MustOpen(Auto(folder));
     for (const Pair& pair : reader->track().pairs) EXPECT_TRUE(std::isnan(pair.perpendicular_baseline_m));
+    EXPECT_THAT(reader->track().notes, ::testing::Contains(HasSubstr("Unsure: 3 pairs")));
   }
   const char* const short_form = "20200101 20200113 40.5 12\n";  // 20200125 is not in it
   const char* const long_form = "1 20200101 20200113 40.5 12 0 0 0 0\n";

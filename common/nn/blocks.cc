@@ -8,6 +8,21 @@
 namespace fringewatch::nn {
 namespace F = torch::nn::functional;
 
+namespace {
+
+/// (B, C, H, W) -> (B, size * size * C, H / size, W / size), channels-last, in one copy.
+torch::Tensor PatchesToChannels(const torch::Tensor& input, int size) {
+  if (size == 1) return input.contiguous(torch::MemoryFormat::ChannelsLast);
+  const int64_t batch = input.size(0), channels = input.size(1), rows = input.size(2) / size,
+                cols = input.size(3) / size;
+  return input.view({batch, channels, rows, size, cols, size})
+      .permute({0, 2, 4, 3, 5, 1})
+      .reshape({batch, rows, cols, size * size * channels})
+      .permute({0, 3, 1, 2});
+}
+
+}  // namespace
+
 ConvUnitImpl::ConvUnitImpl(int in_channels, int out_channels, int kernel_px, int stride, int dilation, bool relu)
     : stride_(stride), dilation_(dilation), padding_(dilation * (kernel_px / 2)), relu_(relu) {
   weight_ = register_parameter("weight", torch::empty({out_channels, in_channels, kernel_px, kernel_px}));
@@ -42,14 +57,16 @@ torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& input) {
 }
 
 std::string MultiScaleShape::ToString() const {
-  return fmt::format("in {}, out {}, widths {}, stem stride {}, dilations {}, {} resolution", in_channels, out_channels,
-                     fmt::join(widths, "-"), stem_stride, fmt::join(dilations, "-"), full_resolution ? "full" : "stem");
+  const std::string patches = patch_px > 1 ? fmt::format(", patches {}x{}", patch_px, patch_px) : "";
+  return fmt::format("in {}, out {}, widths {}{}, stem stride {}, dilations {}, {} resolution", in_channels,
+                     out_channels, fmt::join(widths, "-"), patches, stem_stride, fmt::join(dilations, "-"),
+                     full_resolution ? "full" : "stem");
 }
 
 double MultiScaleShape::MultiplicationsPerPixel() const {
-  double resolution = 1.0 / (stem_stride * stem_stride);
-  const int subpixels = full_resolution ? stem_stride * stem_stride : 1;
-  double count = (25.0 * in_channels + 9.0 * out_channels * subpixels) * widths[0] * resolution;  // stem and head
+  double resolution = 1.0 / (Reduction() * Reduction());
+  const double stem = StemKernel() * StemKernel() * in_channels * patch_px * patch_px;
+  double count = (stem + 9.0 * OutputPlanes()) * widths[0] * resolution;  // stem and head
   for (size_t level = 0; level + 1 < widths.size(); ++level) {
     const double width = widths[level], deeper = widths[level + 1];
     count += 27.0 * width * width * resolution;         // encoder block and merge
@@ -61,7 +78,8 @@ double MultiScaleShape::MultiplicationsPerPixel() const {
 
 MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape) : shape_(shape) {
   const std::vector<int>& widths = shape_.widths;
-  stem_ = register_module("stem", ConvUnit(shape_.in_channels, widths[0], 5, shape_.stem_stride, 1, true));
+  stem_ = register_module("stem", ConvUnit(shape_.in_channels * shape_.patch_px * shape_.patch_px, widths[0],
+                                           shape_.StemKernel(), shape_.stem_stride, 1, true));
   for (size_t level = 0; level + 1 < widths.size(); ++level) {
     const int width = widths[level], deeper = widths[level + 1];
     const auto name = [&](const char* part) { return fmt::format("{}{}", part, level); };
@@ -73,13 +91,12 @@ MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape) : shape_(shap
   for (size_t i = 0; i < shape_.dilations.size(); ++i) {
     bottom_.push_back(register_module(fmt::format("bottom{}", i), ResidualBlock(widths.back(), shape_.dilations[i])));
   }
-  const int subpixels = shape_.full_resolution ? shape_.stem_stride * shape_.stem_stride : 1;
-  head_ = register_module(
-      "head", torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[0], shape_.out_channels * subpixels, 3).padding(1)));
+  head_ = register_module("head",
+                          torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[0], shape_.OutputPlanes(), 3).padding(1)));
 }
 
 torch::Tensor MultiScaleNetImpl::forward(const torch::Tensor& input) {
-  torch::Tensor x = stem_(input);
+  torch::Tensor x = stem_(PatchesToChannels(input, shape_.patch_px));
   std::vector<torch::Tensor> skips;
   for (size_t level = 0; level < down_.size(); ++level) {
     x = encoder_[level](x);
@@ -92,7 +109,7 @@ torch::Tensor MultiScaleNetImpl::forward(const torch::Tensor& input) {
     x = merge_[level](x + skips[level]);
   }
   x = torch::conv2d(x.to(torch::kFloat32), head_->weight.to(torch::kFloat32), head_->bias.to(torch::kFloat32), 1, 1);
-  return shape_.full_resolution && shape_.stem_stride > 1 ? torch::pixel_shuffle(x, shape_.stem_stride) : x;
+  return shape_.full_resolution && shape_.Reduction() > 1 ? torch::pixel_shuffle(x, shape_.Reduction()) : x;
 }
 
 void FoldNorms(torch::nn::Module& module) {

@@ -1,7 +1,7 @@
 /// The parts that the networks are made of, and the one shape they all share.
 ///
 /// A convolution computes in the type of its input: weights stay float32 and are cast on the fly, so training in
-/// bfloat16 needs no autocast and inference may hold the weights in bfloat16. Tensors are channels-last.
+/// bfloat16 needs no autocast and inference may hold the weights in bfloat16. Tensors inside are channels-last.
 #pragma once
 
 #include <torch/torch.h>
@@ -42,25 +42,33 @@ struct MultiScaleShape {
   int in_channels = 3;
   int out_channels = 1;
   std::vector<int> widths = {16, 32, 64, 96};  ///< channels per level, each level half the size of the one before
-  int stem_stride = 2;                         ///< 2: the first level has half the input's resolution
-  std::vector<int> dilations = {1, 2, 4};      ///< one residual block each, at the deepest level
-  bool full_resolution = false;                ///< output at the input's resolution (sub-pixel convolution)
+  int patch_px = 1;     ///< squares of so many pixels become channels before the stem (Shi et al. 2016, turned round)
+  int stem_stride = 2;  ///< 2: the first level has half the resolution of its input
+  std::vector<int> dilations = {1, 2, 4};  ///< one residual block each, at the deepest level
+  bool full_resolution = false;            ///< output at the input's resolution (sub-pixel convolution)
 
   /// Height and width of an input must be multiples of this.
-  [[nodiscard]] int Multiple() const { return stem_stride << (widths.size() - 1); }
+  [[nodiscard]] int Multiple() const { return Reduction() << (widths.size() - 1); }
+  /// Input pixels along one pixel of the first level, and along one of the output.
+  [[nodiscard]] int Reduction() const { return patch_px * stem_stride; }
+  [[nodiscard]] int OutputStride() const { return full_resolution ? 1 : Reduction(); }
+  /// Planes that the last layer makes: with full_resolution, one for each pixel that it stands for.
+  [[nodiscard]] int OutputPlanes() const { return out_channels * (full_resolution ? Reduction() * Reduction() : 1); }
+  /// The stem sees 5 pixels, or 3 patches.
+  [[nodiscard]] int StemKernel() const { return patch_px > 1 ? 3 : 5; }
   /// Multiplications of one input pixel.
   [[nodiscard]] double MultiplicationsPerPixel() const;
   /// "in 3, out 1, widths 32-32-48-64, ...": written to the model card and compared when a model is loaded.
   [[nodiscard]] std::string ToString() const;
 };
 
-/// A U-Net (Ronneberger et al. 2015) with residual blocks: 5x5 stem, encoder by strided convolution, decoder by
+/// A U-Net (Ronneberger et al. 2015) with residual blocks: stem, encoder by strided convolution, decoder by
 /// nearest-neighbour upsampling with added skips.
 class MultiScaleNetImpl : public torch::nn::Module {
  public:
   explicit MultiScaleNetImpl(const MultiScaleShape& shape);
-  /// (B, in, H, W) -> (B, out, H / stem_stride, W / stem_stride), or (B, out, H, W) when full_resolution. The last
-  /// layer computes in float32, so the output is float32 whatever the input is.
+  /// (B, in, H, W) -> (B, out, H / OutputStride(), W / OutputStride()). The last layer computes in float32, so the
+  /// output is float32 whatever the input is.
   torch::Tensor forward(const torch::Tensor& input);
   [[nodiscard]] const MultiScaleShape& shape() const { return shape_; }
 

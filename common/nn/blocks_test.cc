@@ -30,6 +30,37 @@ TEST(MultiScaleNet, OutputsHalfOrFullResolution) {
   EXPECT_EQ(MultiScaleNet(shape)(input).sizes(), (std::vector<int64_t>{2, 2, 32, 48}));
   shape.stem_stride = 1;
   EXPECT_EQ(MultiScaleNet(shape)(input).sizes(), (std::vector<int64_t>{2, 2, 32, 48}));
+  shape.patch_px = 4;
+  EXPECT_EQ(shape.Multiple(), 16);
+  EXPECT_EQ(MultiScaleNet(shape)(input).sizes(), (std::vector<int64_t>{2, 2, 32, 48}));
+}
+
+TEST(MultiScaleNet, PatchesAnswerWhereTheyAreAskedInAnyLayout) {
+  const torch::NoGradGuard no_grad;
+  torch::manual_seed(6);
+  const MultiScaleShape shape{
+      .widths = {16, 16}, .patch_px = 4, .stem_stride = 1, .dilations = {1}, .full_resolution = true};
+  MultiScaleNet net(shape);
+  net->eval();
+  const torch::Tensor input = torch::randn({1, 3, 32, 192});
+  const torch::Tensor whole = net(input);
+  EXPECT_TRUE(torch::allclose(whole, net(input.contiguous(torch::MemoryFormat::ChannelsLast)), 1e-4, 1e-5));
+  torch::Tensor changed = input.clone();
+  changed[0][1][9][30] += 1.0;
+  const torch::Tensor difference = (net(changed) - whole).abs()[0][0];
+  EXPECT_GT(difference.slice(0, 8, 12).slice(1, 28, 32).max().item<float>(), 0.0F) << "its own patch";
+  // A whole cell further gives the same answer, a cell further.
+  const torch::Tensor moved = net(input.roll({8}, {3}));
+  EXPECT_TRUE(torch::allclose(moved.slice(3, 96, 104), whole.slice(3, 88, 96), 1e-4, 1e-5)) << "far from the edges";
+}
+
+TEST(MultiScaleNet, CountsItsMultiplications) {
+  // 48 channels of patches to 16 by 3 x 3, three more of 3 x 3 at 16, two at a quarter of the places, and the way there
+  // and back; the head makes 16 planes. All at a sixteenth of the pixels.
+  const MultiScaleShape shape{
+      .widths = {16, 16}, .patch_px = 4, .stem_stride = 1, .dilations = {1}, .full_resolution = true};
+  const double per_place = 9 * 48 * 16 + 3 * 9 * 16 * 16 + (2 * 9 + 9 + 1) * 16 * 16 / 4.0 + 9 * 16 * 16;
+  EXPECT_DOUBLE_EQ(shape.MultiplicationsPerPixel(), per_place / 16);
 }
 
 TEST(MultiScaleNet, FoldedNormsGiveTheSameAnswer) {

@@ -1,6 +1,9 @@
 #include "common/nn/packing.h"
 
 #include <cmath>
+#include <vector>
+
+#include "common/raster/phasors.h"
 
 namespace fringewatch::nn {
 
@@ -13,15 +16,13 @@ void PackPairInto(const PairRaster& pair, torch::Tensor slot) {
   float* cosine = slot.data_ptr<float>();
   float* sine = cosine + height * width;
   float* coherence = sine + height * width;
+  std::vector<float> present(cols);
   for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < cols; ++c) {
-      const long at = r * width + c;
-      const float phase = pair.phase_rad(r, c), gamma = pair.coherence(r, c);
-      const bool missing = std::isnan(phase) || std::isnan(gamma);
-      cosine[at] = missing ? 0.0f : std::cos(phase);
-      sine[at] = missing ? 0.0f : std::sin(phase);
-      coherence[at] = missing ? 0.0f : gamma;
-    }
+    const float *phase = &pair.phase_rad(r, 0), *gamma = &pair.coherence(r, 0);
+    for (int c = 0; c < cols; ++c) present[c] = std::isnan(gamma[c]) ? kMissing : 1.0F;
+    const long at = r * width;
+    Phasors(phase, present.data(), cols, cosine + at, sine + at);
+    for (int c = 0; c < cols; ++c) coherence[at + c] = std::isnan(phase[c]) || std::isnan(gamma[c]) ? 0.0F : gamma[c];
   }
 }
 
@@ -33,7 +34,7 @@ torch::Tensor PackPair(const PairRaster& pair, int multiple) {
 }
 
 torch::Tensor ToDevice(const torch::Tensor& batch, const Device& device) {
-  return batch.to(device.device, device.precision).contiguous(torch::MemoryFormat::ChannelsLast);
+  return batch.to(device.device, device.precision);
 }
 
 Array2<float> ToArray(const torch::Tensor& plane, int rows, int cols) {

@@ -21,7 +21,7 @@ void PackPairInto(const PairRaster& pair, torch::Tensor slot);
 /// One pair as (1, 3, H, W) float32, H and W rounded up to a multiple of `multiple`.
 [[nodiscard]] torch::Tensor PackPair(const PairRaster& pair, int multiple = 16);
 
-/// A batch ready for a network: on the device, in its precision, channels-last.
+/// A batch ready for a network: on the device, in its precision.
 [[nodiscard]] torch::Tensor ToDevice(const torch::Tensor& batch, const Device& device);
 
 /// The upper-left rows x cols of a (H, W) tensor of any device and type.

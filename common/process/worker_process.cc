@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "common/base/memory.h"
 #include "common/io/confined_sources.h"
 #include "common/io/open_store.h"
 #include "common/nn/model_card.h"
@@ -71,6 +72,7 @@ Status Work(const WorkerSettings& settings, const WorkerProgram& program) {
 }  // namespace
 
 int RunWorker(int argc, char** argv, const WorkerProgram& program) {
+  KeepFreedMemory();
   service::CatchTermination();
   WorkerSettings all;
   service::Settings settings("fringewatch-" + program.component, program.description);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kBandC_m = 0.055465763, kBandL_m = 0.2362, kBandX_m = 0.031;
 constexpr double kSteepest_rad_per_px = 9.0;
-constexpr double kStill = 0.75;       ///< share of patches without a site: most ground stands still
+constexpr double kStill = 0.75;       ///< share of squares of 128 pixels without a site: most ground stands still
 constexpr double kSmallest_px = 4.0;  ///< radius of a site: smaller ones look like strong scatterers
 
 /// log-uniform in [low, high] whose middle [likely_low, likely_high] takes 60 %.
@@ -21,7 +21,9 @@ double PeakedLogUniform(KeyedRandom& random, double low, double likely_low, doub
 
 /// Sites of one patch: radius in pixels, peak phase of the pair in radians.
 void DrawSites(SceneConfig& config, KeyedRandom& random) {
-  config.sites.count = random.Chance(kStill) ? 0 : random.Integer(1, 3);
+  // Few sites even on large patches: all have one size and rate, and many of them would tell of each other.
+  const double still = std::pow(kStill, config.rows * config.cols / (128.0 * 128.0));
+  config.sites.count = random.Chance(still) ? 0 : random.Integer(1, 3);
   config.sites.kinds = {SourceKind::kBowl,      SourceKind::kBowl, SourceKind::kMiningBasin, SourceKind::kMiningBasin,
                         SourceKind::kLandslide, SourceKind::kMogi, SourceKind::kOkada,       SourceKind::kSinkhole};
   const double radius_px = PeakedLogUniform(random, kSmallest_px, 6.0, 28.0, 50.0);

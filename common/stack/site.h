@@ -21,7 +21,8 @@ struct FlaggedSite {
   double mean_score = 0.0;  ///< mean evidence inside
   int area_px = 0;
   std::string kind;  ///< "fringes" (found in single pairs), "gradient" (found in the gradient stack), "both"
-  std::vector<int> voting_pairs;  ///< indices of the pairs that show it by themselves
+  std::vector<int> voting_pairs;      ///< indices of the pairs that show it by themselves
+  std::vector<PixelRing> neighbours;  ///< outlines of other sites within a box length: no still ground to refer to
 };
 
 /// Why a pixel of a site product is not plain good. Bits of SiteSeries::flags.
@@ -42,7 +43,7 @@ struct SiteSeries {
   std::vector<Date> dates;
   Array3<float> displacement_m;      ///< (date, row, col)
   Array3<float> displacement_std_m;  ///< (date, row, col), one sigma
-  Array2<float> velocity_m_per_yr;
+  Array2<float> velocity_m_per_yr;   ///< of the pixel with its neighbours, see PoolNeighbours; so the next three
   Array2<float> velocity_std_m_per_yr;
   Array2<float> acceleration_m_per_yr2;
   Array2<float> acceleration_std_m_per_yr2;

@@ -15,19 +15,35 @@ Window WindowOf(const Json& json) {
   return {json.at(0).get<int>(), json.at(1).get<int>(), json.at(2).get<int>(), json.at(3).get<int>()};
 }
 
+Json ToJson(const PixelRing& ring) {
+  Json json = Json::array();
+  for (const PixelPoint& point : ring) json.push_back({point.row, point.col});
+  return json;
+}
+
+PixelRing RingOf(const Json& json) {
+  PixelRing ring;
+  for (const Json& point : json) ring.push_back({.col = point.at(1).get<double>(), .row = point.at(0).get<double>()});
+  return ring;
+}
+
 Json ToJson(const FlaggedSite& site) {
-  Json ring = Json::array();
-  for (const PixelPoint& point : site.outline) ring.push_back({point.row, point.col});
-  return {{"outline", ring},     {"box", ToJson(site.box)},          {"peak", {site.peak_row, site.peak_col}},
-          {"score", site.score}, {"mean_score", site.mean_score},    {"area_px", site.area_px},
-          {"kind", site.kind},   {"voting_pairs", site.voting_pairs}};
+  Json neighbours = Json::array();
+  for (const PixelRing& ring : site.neighbours) neighbours.push_back(ToJson(ring));
+  return {{"outline", ToJson(site.outline)},
+          {"box", ToJson(site.box)},
+          {"peak", {site.peak_row, site.peak_col}},
+          {"score", site.score},
+          {"mean_score", site.mean_score},
+          {"area_px", site.area_px},
+          {"kind", site.kind},
+          {"voting_pairs", site.voting_pairs},
+          {"neighbours", neighbours}};
 }
 
 FlaggedSite SiteOf(const Json& json) {
   FlaggedSite site;
-  for (const Json& point : json.at("outline")) {
-    site.outline.push_back({.col = point.at(1).get<double>(), .row = point.at(0).get<double>()});
-  }
+  site.outline = RingOf(json.at("outline"));
   site.box = WindowOf(json.at("box"));
   site.peak_row = json.at("peak").at(0).get<int>();
   site.peak_col = json.at("peak").at(1).get<int>();
@@ -36,6 +52,7 @@ FlaggedSite SiteOf(const Json& json) {
   site.area_px = json.at("area_px").get<int>();
   site.kind = json.at("kind").get<std::string>();
   site.voting_pairs = json.at("voting_pairs").get<std::vector<int>>();
+  for (const Json& ring : json.at("neighbours")) site.neighbours.push_back(RingOf(ring));
   return site;
 }
 

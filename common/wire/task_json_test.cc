@@ -17,6 +17,7 @@ FlaggedSite SomeSite() {
   site.area_px = 11;
   site.kind = "both";
   site.voting_pairs = {0, 4, 29};
+  site.neighbours = {{{.col = 12, .row = 5}, {.col = 14, .row = 5}, {.col = 13, .row = 7.5}}};
   return site;
 }
 
@@ -34,6 +35,8 @@ TEST(TaskJson, SitesSurviveTheRoundTripToTheLastBit) {
   EXPECT_EQ(out->mean_score, in.mean_score);
   EXPECT_EQ(out->kind, in.kind);
   EXPECT_EQ(out->voting_pairs, in.voting_pairs);
+  ASSERT_EQ(out->neighbours.size(), 1U);
+  EXPECT_EQ(out->neighbours[0][2].row, 7.5);
   EXPECT_EQ(DetectAnswerToJson(*answer), text);
 }
 

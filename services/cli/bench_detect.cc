@@ -17,7 +17,7 @@ sim::SceneConfig Frame(const BenchOptions& options) {
   sim::SceneConfig config;
   config.seed = options.seed;
   config.rows = config.cols = options.size_px;
-  config.pairs = 10;
+  config.pairs = 30;
   config.sites.count = 8;
   return config;
 }

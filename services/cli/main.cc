@@ -1,6 +1,7 @@
 /// The program `fringewatch`: declares the commands, parses, and hands over.
 #include <CLI/CLI.hpp>
 
+#include "common/base/memory.h"
 #include "common/base/version.h"
 #include "services/cli/declare.h"
 #include "services/cli/interrupt.h"
@@ -9,6 +10,7 @@ namespace fringewatch::cli {
 namespace {
 
 int Main(int argc, char** argv) {
+  KeepFreedMemory();
   CLI::App app("Fringewatch: finds moving ground in wrapped radar interferograms, and measures it");
   app.set_version_flag("--version", std::string("fringewatch ") + kVersion);
   app.require_subcommand(1);

@@ -8,6 +8,7 @@
 #include "common/nn/device.h"
 #include "common/nn/model_card.h"
 #include "common/raster/phase.h"
+#include "common/stack/envelope.h"
 #include "services/cli/commands.h"
 #include "services/detector/core/detect.h"
 #include "services/unwrapper/core/unwrap_patch.h"
@@ -34,7 +35,7 @@ StatusOr<LoadedPair> LoadPair(const PairFiles& files) {
     EstimateMissingCoherence(pair.raster);
     pair.coherence_source = "estimated from the phase";
   } else {
-    FW_ASSIGN_OR_RETURN(io::RasterFile coherence, io::ReadRaster(files.coherence));
+    FW_ASSIGN_OR_RETURN(io::RasterFile coherence, io::ReadCoherence(files.coherence));
     if (coherence.values.rows != phase_rad.rows || coherence.values.cols != phase_rad.cols) {
       return Error(Fault::kGridMismatch, "{} has {} x {} pixels, {} has {} x {}; give rasters of one grid",
                    files.coherence, coherence.values.rows, coherence.values.cols, files.phase, phase_rad.rows,
@@ -81,6 +82,8 @@ Status Detect(const DetectOptions& options) {
   FW_ASSIGN_OR_RETURN(const auto detector, detector::Detector::Load(models, device, settings));
   FW_ASSIGN_OR_RETURN(const Array2<float> probability, detector->Probability(pair.raster));
   const std::vector<FlaggedSite> sites = detector->SitesOf(probability, options.threshold);
+  const Acquisition acquisition{std::max(pair.grid.spacing_x_m, pair.grid.spacing_y_m),
+                                options.wavelength_m.value_or(0.0), options.span_days.value_or(0)};
 
   std::error_code failed;
   std::filesystem::create_directories(options.out, failed);
@@ -103,6 +106,7 @@ Status Detect(const DetectOptions& options) {
     fmt::print("  {:3}  row {:5} col {:5}  {:6} px  score {:.2f}\n", i + 1, sites[i].peak_row, sites[i].peak_col,
                sites[i].area_px, sites[i].score);
   }
+  for (const std::string& reason : OutsideEnvelope(acquisition)) fmt::print("{}\n", reason);
   fmt::print("wrote {0}/probability.tif and {0}/sites.gpkg\n", options.out);
   return {};
 }
@@ -119,7 +123,9 @@ Status Unwrap(const UnwrapOptions& options) {
                                   {{"unwrapped phase, rad", &unwrapped.phase_rad},
                                    {"confidence, 0 to 1", &unwrapped.confidence},
                                    {"smoothed phase, rad", &unwrapped.smooth_rad},
-                                   {"standard deviation of the smoothed phase, rad", &unwrapped.std_rad}},
+                                   {"standard deviation of the smoothed phase, rad", &unwrapped.std_rad},
+                                   {"connected component, 1 = largest, 0 = none", &unwrapped.component},
+                                   {"cycles by which the two unwrappers differ", &unwrapped.disputed_cycles}},
                                   {{"UNITS", "rad"},
                                    {"SIGN", "positive_range_increase"},
                                    {"PHASE", options.files.phase},
@@ -131,9 +137,18 @@ Status Unwrap(const UnwrapOptions& options) {
     confidence += value;
     ++count;
   }
-  fmt::print("unwrapped {} of {} pixels; mean confidence {:.2f}; coherence: {}\nwrote {}\n", count,
-             unwrapped.phase_rad.size(), count > 0 ? confidence / static_cast<double>(count) : 0.0,
-             pair.coherence_source, options.out);
+  const auto share = [&](const Array2<float>& raster, auto&& test) {
+    return 100.0 * static_cast<double>(std::count_if(raster.values.begin(), raster.values.end(), test)) /
+           static_cast<double>(std::max(1L, count));
+  };
+  fmt::print(
+      "unwrapped {} of {} pixels; mean confidence {:.2f}; {:.1f} % in the largest component; the two unwrappers differ "
+      "on "
+      "{:.1f} %; coherence: {}\nwrote {}\n",
+      count, unwrapped.phase_rad.size(), confidence / static_cast<double>(std::max(1L, count)),
+      share(unwrapped.component, [](float number) { return number == 1.0F; }),
+      share(unwrapped.disputed_cycles, [](float cycles) { return std::abs(cycles) > 0.0F; }), pair.coherence_source,
+      options.out);
   return {};
 }
 

@@ -39,13 +39,12 @@ Scores BinaryScores::Result() const {
   return scores;
 }
 
-torch::Tensor BinaryLoss(const torch::Tensor& logits, const torch::Tensor& target, double positive_weight) {
-  const torch::Tensor entropy = torch::binary_cross_entropy_with_logits(
-      logits, target, /*weight=*/{}, torch::full({1}, positive_weight, logits.options()), at::Reduction::Mean);
+torch::Tensor BinaryLoss(const torch::Tensor& logits, const torch::Tensor& target, double dice_share) {
+  const torch::Tensor entropy = torch::binary_cross_entropy_with_logits(logits, target);
   const torch::Tensor probability = torch::sigmoid(logits);
   const torch::Tensor overlap = (probability * target).sum();
   const torch::Tensor dice = 1.0 - (2.0 * overlap + 1.0) / (probability.sum() + target.sum() + 1.0);
-  return entropy + 0.5 * dice;
+  return entropy + dice_share * dice;
 }
 
 }  // namespace fringewatch::trainer

@@ -20,8 +20,7 @@ class BinaryScores final : public ScoreSum {
   std::vector<double> negatives_ = std::vector<double>(kBins, 0.0);
 };
 
-/// Cross-entropy with weighted positives plus the Dice loss (Milletari et al. 2016) over the batch.
-[[nodiscard]] torch::Tensor BinaryLoss(const torch::Tensor& logits, const torch::Tensor& target,
-                                       double positive_weight);
+/// Cross-entropy plus `dice_share` times the Dice loss (Milletari et al. 2016) over the batch.
+[[nodiscard]] torch::Tensor BinaryLoss(const torch::Tensor& logits, const torch::Tensor& target, double dice_share);
 
 }  // namespace fringewatch::trainer

@@ -14,9 +14,9 @@
 namespace fringewatch::trainer {
 namespace {
 
-constexpr float kVisible_rad = 0.7f;     ///< less deformation than this does not show in one pair
-constexpr float kOutlineShare = 0.05f;   ///< of the site's peak in this pair: where its outline lies
-constexpr double kPositiveWeight = 1.0;  ///< what it says is to be a probability
+constexpr float kVisible_rad = 0.7f;    ///< less deformation than this does not show in one pair
+constexpr float kOutlineShare = 0.05f;  ///< of the site's peak in this pair: where its outline lies
+constexpr double kDiceShare = 0.3;      ///< asks for whole sites: without it, faint ones stay below the outline
 
 /// 1 where a pixel's deformation shows and lies inside the 5 % outline of a site, else 0.
 Array2<float> DeformationLabel(const sim::Scene& scene, int pair, const Window& window) {
@@ -52,8 +52,7 @@ class DetectionLesson final : public Lesson {
     Processing(seed, size_px, size_px).Apply(pair, seed);
     detector::MaskUnusable(pair);
     nn::PackPairInto(pair, sample.input);
-    const torch::Tensor label = nn::ToTensor(DeformationLabel(scene, 0, window));
-    sample.target = torch::avg_pool2d(label.view({1, 1, size_px, size_px}), 2)[0];
+    sample.target = nn::ToTensor(DeformationLabel(scene, 0, window)).unsqueeze(0);
     return sample;
   }
 
@@ -64,7 +63,7 @@ class DetectionLesson final : public Lesson {
   }
 
   torch::Tensor Loss(const torch::Tensor& output, const torch::Tensor& target) const override {
-    return BinaryLoss(output, target, kPositiveWeight);
+    return BinaryLoss(output, target, kDiceShare);
   }
   std::unique_ptr<ScoreSum> NewScores() const override { return std::make_unique<BinaryScores>(); }
   double Merit(const Scores& scores) const override { return scores.at("ap"); }

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/base/memory.h"
 #include "common/base/parallel.h"
 #include "services/trainer/training.h"
 
@@ -17,6 +18,7 @@ int Fail(const fringewatch::Status& status) {
 
 int main(int argc, char** argv) {
   using namespace fringewatch;
+  KeepFreedMemory();
   trainer::TrainingOptions options;
   std::string network, device = "auto", precision = "auto";
   int threads = 0;

@@ -18,7 +18,7 @@
 namespace fringewatch::trainer {
 namespace {
 
-constexpr double kPositiveWeight = 1.0;
+constexpr double kDiceShare = 0.0;  ///< what it says is a probability
 
 /// A small stack: the nuisances and spacings of RandomTrainingScene over a season, and sites as operators look for.
 sim::SceneConfig StackScene(uint64_t seed, int size_px) {
@@ -116,7 +116,7 @@ class StackLesson final : public Lesson {
   }
 
   torch::Tensor Loss(const torch::Tensor& output, const torch::Tensor& target) const override {
-    return BinaryLoss(output, target, kPositiveWeight);
+    return BinaryLoss(output, target, kDiceShare);
   }
   std::unique_ptr<ScoreSum> NewScores() const override { return std::make_unique<BinaryScores>(); }
   double Merit(const Scores& scores) const override { return scores.at("ap") + scores.at("iou"); }

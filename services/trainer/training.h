@@ -1,4 +1,4 @@
-/// The training loop: draw, augment, step, score on held-out scenes, keep the best, checkpoint.
+/// The training loop: draw, augment, step, score on held-out scenes, keep the best and in the end the last, checkpoint.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace fringewatch::trainer {
 
 struct TrainingOptions {
-  std::string out_dir = "deploy/models";  ///< weights and model card of the best state so far
+  std::string out_dir = "deploy/models";  ///< weights and model card of the best state so far, in the end of the last
   std::string work_dir = "build/train";   ///< checkpoint and log
   uint64_t seed = 1;
   double minutes = 25.0;  ///< wall clock, over all resumed runs; 0 = no limit
@@ -28,7 +28,7 @@ struct TrainingOptions {
   std::string command;  ///< for the model card
 };
 
-/// Trains and returns the card of the best state, which lies in out_dir. Prints progress to standard output.
+/// Trains and returns the card of the last state, which lies in out_dir. Prints progress to standard output.
 /// \error kBadOption, kNotWritable, kModelRefused (resuming another architecture), kInternal (the loss is not finite)
 [[nodiscard]] StatusOr<nn::ModelCard> Train(const Lesson& lesson, const nn::Device& device,
                                             const TrainingOptions& options);

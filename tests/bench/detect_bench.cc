@@ -9,11 +9,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "common/base/memory.h"
 #include "common/base/parallel.h"
 #include "common/base/random.h"
 #include "common/nn/device.h"
 #include "common/sim/scene.h"
 #include "services/detector/core/detect.h"
+#include "services/detector/core/sites.h"
 #include "services/results/core/evaluation.h"
 #include "services/results/core/outline_overlap.h"
 
@@ -26,14 +28,14 @@ constexpr double kThreshold = 0.5;
 constexpr double kVisible_rad = 2.0;  ///< peak phase from which a site must be found
 constexpr double kFaint_rad = 0.7;    ///< below, nothing shows; between the two, finding is neither right nor wrong
 constexpr double kOverlap = 0.5;
-constexpr double kLowest = 0.3;  ///< score of a single pair's detections that are ranked
-constexpr int kEveryPair = 6;    ///< of a frame is looked at alone
+constexpr int kEveryPair = 6;  ///< of a frame is looked at alone
 
 struct Options {
-  int frames = 13, size_px = 2048, sites = 25, threads = HardwareThreads();
+  int frames = 13, size_px = 2048, sites = 25;
   uint64_t seed = 9101;
   double wavelength_m = 0.055465763, pixel_m = 0;  ///< 0 = 20 to 40 m, in turn
   bool pairs_only = false;
+  detector::DetectOptions detector;
   std::string models = "deploy/models", device = "auto", precision = "auto";
 };
 
@@ -111,11 +113,58 @@ class RecallCurve {
   std::array<int, 8> there_{}, found_{};
 };
 
+results::EvaluationInput Compared(const sim::Scene& scene, const std::vector<FlaggedSite>& found) {
+  results::EvaluationInput input;
+  input.grid = scene.track().grid;
+  for (const sim::TrueSite& site : scene.sites()) {
+    input.truth.push_back({.outline = site.outline, .row = site.row, .col = site.col, .radius_m = site.radius_m});
+  }
+  for (const FlaggedSite& site : found) {
+    input.found.push_back({.outline = site.outline,
+                           .score = site.score,
+                           .peak_row = site.peak_row + 0.5,
+                           .peak_col = site.peak_col + 0.5});
+  }
+  return input;
+}
+
+/// What an operator chooses between: sites found and false alarms, by the threshold of the evidence.
+class OperatingCurve {
+ public:
+  /// `evidence` of a whole frame with its true sites.
+  void Add(const detector::DetectOptions& options, const sim::Scene& scene, const Array2<float>& evidence) {
+    for (size_t i = 0; i < kThresholds.size(); ++i) {
+      std::vector<FlaggedSite> found;
+      for (detector::DrawnSite& drawn :
+           detector::DrawSites(evidence, {kThresholds[i], options.outline_threshold, options.min_area_px})) {
+        found.push_back(std::move(drawn.site));
+      }
+      const auto matches = results::MatchSites(Compared(scene, found));
+      false_[i] += static_cast<int>(found.size() - matches.size());
+      for (const auto& [t, f] : matches) found_[i] += scene.sites()[t].peak_phase_12_days_rad >= kVisible_rad;
+    }
+  }
+  [[nodiscard]] nlohmann::json ToJson(double area_km2, int visible) const {
+    nlohmann::json points = nlohmann::json::array();
+    for (size_t i = 0; i < kThresholds.size(); ++i) {
+      points.push_back({{"threshold", kThresholds[i]},
+                        {"false_per_1000_km2", 1000.0 * false_[i] / std::max(1.0, area_km2)},
+                        {"recall_from_2_rad", static_cast<double>(found_[i]) / std::max(1, visible)}});
+    }
+    return points;
+  }
+
+ private:
+  static constexpr std::array<double, 8> kThresholds{0.31, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97};
+  std::array<int, 8> found_{}, false_{};
+};
+
 struct Totals {
   int visible = 0, visible_found = 0, found = 0, false_alarms = 0;
   double area_km2 = 0;
   std::vector<double> iou;
   RecallCurve curve;
+  OperatingCurve operating;
   Reliability stack, single;
 };
 
@@ -161,21 +210,6 @@ Array2<uint8_t> TruthMask(const sim::Scene& scene) {
     }
   }
   return mask;
-}
-
-results::EvaluationInput Compared(const sim::Scene& scene, const std::vector<FlaggedSite>& found) {
-  results::EvaluationInput input;
-  input.grid = scene.track().grid;
-  for (const sim::TrueSite& site : scene.sites()) {
-    input.truth.push_back({.outline = site.outline, .row = site.row, .col = site.col, .radius_m = site.radius_m});
-  }
-  for (const FlaggedSite& site : found) {
-    input.found.push_back({.outline = site.outline,
-                           .score = site.score,
-                           .peak_row = site.peak_row + 0.5,
-                           .peak_col = site.peak_col + 0.5});
-  }
-  return input;
 }
 
 void ScoreStack(const sim::Scene& scene, const std::vector<FlaggedSite>& found, const Array2<float>& evidence,
@@ -277,14 +311,16 @@ void Rank(const std::vector<Visible>& truth, const std::vector<FlaggedSite>& fou
   }
 }
 
-PairTotals ScorePair(const detector::Detector& detector, const sim::Scene& scene, int pair, Reliability& reliability) {
+/// Ranks all detections whose score reaches `lowest`.
+PairTotals ScorePair(const detector::Detector& detector, const sim::Scene& scene, int pair, double lowest,
+                     Reliability& reliability) {
   PairTotals totals;
   const Window frame = scene.track().grid.frame();
   auto probability = detector.Probability(scene.Observe(pair, frame));
   if (!probability.ok()) throw std::runtime_error(MessageOf(probability.status()));
   const std::vector<Visible> truth = VisibleSites(scene, pair);
   for (const Visible& site : truth) totals.there += site.peak_rad >= kVisible_rad;
-  const std::vector<FlaggedSite> found = detector.SitesOf(*probability, kLowest);
+  const std::vector<FlaggedSite> found = detector.SitesOf(*probability, lowest);
   Rank(truth, found, totals.by_outline, OutlineIou);
   Rank(truth, found, totals.by_box, [](const Visible& t, const FlaggedSite& f) { return BoxIou(t.box, f.box); });
   Array2<uint8_t> moves(frame.rows, frame.cols);
@@ -355,6 +391,7 @@ nlohmann::json Report(const Options& options, const Totals& totals, const std::m
             {"false_per_1000_km2", 1000.0 * totals.false_alarms / std::max(1.0, totals.area_km2)},
             {"iou_median", Median(totals.iou)},
             {"recall_by_peak_phase_of_12_days", totals.curve.ToJson()},
+            {"by_threshold", totals.operating.ToJson(totals.area_km2, totals.visible)},
             {"reliability", totals.stack.ToJson()}}},
           {"single_pair", {{"all", ToJson(all)}, {"by_span_days", by_span}, {"reliability", totals.single.ToJson()}}}};
 }
@@ -362,6 +399,7 @@ nlohmann::json Report(const Options& options, const Totals& totals, const std::m
 }  // namespace
 
 int main(int argc, char** argv) {
+  KeepFreedMemory();
   Options options;
   CLI::App app("Scores of detection on simulated frames");
   app.add_option("--frames", options.frames);
@@ -370,15 +408,18 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed);
   app.add_option("--wavelength", options.wavelength_m);
   app.add_option("--pixel", options.pixel_m);
-  app.add_option("--threads", options.threads);
+  app.add_option("--threads", options.detector.threads);
   app.add_flag("--pairs-only", options.pairs_only);
   app.add_option("--models", options.models);
+  app.add_option("--outline", options.detector.outline_threshold, "Evidence of the stack that outlines follow");
+  app.add_option("--pair-outline", options.detector.pair_outline_threshold, "Probability in a pair that they follow");
+  app.add_option("--min-area", options.detector.min_area_px, "Pixels of the smallest site");
   app.add_option("--device", options.device);
   app.add_option("--precision", options.precision);
   CLI11_PARSE(app, argc, argv);
   const auto device = nn::ResolveDevice(options.device, options.precision);
   if (!device.ok()) return std::fprintf(stderr, "%s\n", MessageOf(device.status()).c_str()), 1;
-  const auto detector = detector::Detector::Load(options.models, *device, {.threads = options.threads});
+  const auto detector = detector::Detector::Load(options.models, *device, options.detector);
   if (!detector.ok()) return std::fprintf(stderr, "%s\n", MessageOf(detector.status()).c_str()), 1;
   Totals totals;
   std::map<int, PairTotals> pairs;  // by span, days
@@ -388,10 +429,12 @@ int main(int argc, char** argv) {
       Array2<float> evidence;
       const std::vector<FlaggedSite> found = DetectFrame(**detector, stack, evidence);
       ScoreStack(stack.scene(), found, evidence, totals);
+      totals.operating.Add(options.detector, stack.scene(), evidence);
     }
     for (int pair = frame % kEveryPair; pair < static_cast<int>(stack.track().pairs.size()); pair += kEveryPair) {
       const Pair& dates = stack.track().pairs[pair];
-      pairs[dates.span_days()].Add(ScorePair(**detector, stack.scene(), pair, totals.single));
+      pairs[dates.span_days()].Add(
+          ScorePair(**detector, stack.scene(), pair, options.detector.pair_outline_threshold, totals.single));
     }
     std::fprintf(stderr, "frame %d: %d of %d sites from 2 rad, %d false so far\n", frame + 1, totals.visible_found,
                  totals.visible, totals.false_alarms);

@@ -32,11 +32,15 @@ Window AlignToGrid(const Window& window, int cell_px, const Window& frame) {
 }
 
 long CountPresent(const PairRaster& raster, const Window& window) {
-  const Array2<float> part = Crop(raster.phase_rad, window);
-  return std::count_if(part.values.begin(), part.values.end(), [](float phase) { return !std::isnan(phase); });
+  long present = 0;
+  for (int row = window.row0; row < window.row1(); ++row) {
+    const float* phase = &raster.phase_rad(row, window.col0);
+    present += std::count_if(phase, phase + window.cols, [](float value) { return !std::isnan(value); });
+  }
+  return present;
 }
 
-/// Logits at half resolution to probabilities of rows x cols pixels, bilinear.
+/// Logits of StackNet, at half resolution, to probabilities of rows x cols pixels, bilinear.
 Array2<float> FullResolution(const torch::Tensor& logits_half, int rows, int cols) {
   const torch::Tensor probability = torch::sigmoid(logits_half).unsqueeze(0).unsqueeze(0);
   const torch::Tensor full =
@@ -80,8 +84,8 @@ struct Detector::Impl {
   StackNet stack_net = MakeStackNet();
   std::vector<std::string> hashes;
 
-  [[nodiscard]] SiteRule RuleFor(double threshold) const {
-    return {threshold, options.outline_threshold, options.min_area_px};
+  [[nodiscard]] SiteRule RuleFor(double threshold, double outline_threshold) const {
+    return {threshold, std::min(threshold, outline_threshold), options.min_area_px};
   }
   Status LoadNet(const std::string& dir, const char* name, nn::MultiScaleNet& net) {
     FW_ASSIGN_OR_RETURN(const nn::ModelCard card, nn::LoadModel(dir, name, net->shape().ToString(), *net));
@@ -145,7 +149,7 @@ struct Detector::Impl {
     FW_ASSIGN_OR_RETURN(found.pixels_scanned, AddPairs(*Stream(stack, window, batch_px), pairs, core, evidence));
     found.pixels_read = window.pixels() * pairs;
     const Array2<float> map = EvidenceMap(evidence);
-    for (DrawnSite& drawn : DrawSites(map, RuleFor(threshold))) {
+    for (DrawnSite& drawn : DrawSites(map, RuleFor(threshold, options.outline_threshold))) {
       if (!core.Contains(drawn.site.peak_row, drawn.site.peak_col)) continue;
       drawn.site.voting_pairs = evidence.VotingPairs(HalfPlaces(drawn.pixels, map.cols, evidence.half_cols()));
       drawn.site.kind = KindOf(drawn.site.voting_pairs, evidence.gradients(), drawn.pixels);
@@ -219,7 +223,7 @@ StatusOr<Array2<float>> Detector::Probability(const PairRaster& pair) const {
     EstimateMissingCoherence(usable);
     if (MaskUnusable(usable) == 0) return Array2<float>(pair.phase_rad.rows, pair.phase_rad.cols, kMissing);
     const torch::Tensor logits = impl_->Show(kDdNetName, impl_->ddnet, nn::PackPair(usable, 1))[0];
-    Array2<float> probability = FullResolution(logits, pair.phase_rad.rows, pair.phase_rad.cols);
+    Array2<float> probability = nn::ToArray(torch::sigmoid(logits), pair.phase_rad.rows, pair.phase_rad.cols);
     for (size_t i = 0; i < probability.size(); ++i) {
       if (std::isnan(usable.phase_rad.values[i])) probability.values[i] = kMissing;
     }
@@ -231,7 +235,7 @@ StatusOr<Array2<float>> Detector::Probability(const PairRaster& pair) const {
 
 std::vector<FlaggedSite> Detector::SitesOf(const Array2<float>& probability, double threshold) const {
   std::vector<FlaggedSite> sites;
-  for (DrawnSite& drawn : DrawSites(probability, impl_->RuleFor(threshold))) {
+  for (DrawnSite& drawn : DrawSites(probability, impl_->RuleFor(threshold, impl_->options.pair_outline_threshold))) {
     drawn.site.kind = "fringes";
     sites.push_back(std::move(drawn.site));
   }

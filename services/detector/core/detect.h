@@ -20,7 +20,8 @@
 namespace fringewatch::detector {
 
 struct DetectOptions {
-  double outline_threshold = 0.3;  ///< evidence that its outline follows
+  double outline_threshold = 0.3;        ///< evidence over the stack that outlines follow
+  double pair_outline_threshold = 0.15;  ///< probability in a single pair that outlines follow
   int min_area_px = 12;
   /// Pixels x pairs in the networks at once, at most: bounds memory. Does not change the answer of a CPU; a device may
   /// round differently with batches of another size.
@@ -54,7 +55,7 @@ class Detector {
   [[nodiscard]] StatusOr<TileDetections> Detect(const StackReader& stack, const Tile& tile, double threshold) const;
   /// Probability that each pixel of one interferogram moves, 0 to 1; NaN = missing. Any size (tiled inside).
   [[nodiscard]] StatusOr<Array2<float>> Probability(const PairRaster& pair) const;
-  /// Sites of a probability map, as Detect draws them.
+  /// Sites of the probability map of one pair.
   [[nodiscard]] std::vector<FlaggedSite> SitesOf(const Array2<float>& probability, double threshold) const;
   /// SHA-256 of the weights in use: nn::DetectorModelHashes of the folder.
   [[nodiscard]] std::vector<std::string> model_hashes() const;

@@ -103,7 +103,7 @@ TEST(TiledForward, AnswersAsTheWholeDoes) {
   const c10::InferenceMode inference;
   const torch::Tensor input = torch::randn({2, 3, 43, 1290});
   const torch::Tensor whole = ForwardTiled(net, input, device, 1 << 20);
-  EXPECT_EQ(whole.sizes(), (std::vector<int64_t>{2, 22, 645}));
+  EXPECT_EQ(whole.sizes(), (std::vector<int64_t>{2, 43, 1290}));
   const torch::Tensor tiled = ForwardTiled(net, input, device, 1 << 16);
   EXPECT_LT((whole - tiled).abs().max().item<float>(), 1e-4F * whole.abs().max().item<float>());
 }
@@ -122,7 +122,7 @@ TEST(TiledForward, ReceptiveRadiusIsWhatAChangedPixelReaches) {
     const torch::Tensor changed = (ForwardTiled(net, input, device, 1 << 24) - before).abs()[0].amax(0);
     int reach = 0;
     for (int64_t col = 0; col < changed.size(0); ++col) {
-      const int distance = static_cast<int>(std::abs(col * shape.stem_stride - at));
+      const int distance = static_cast<int>(std::abs(col * shape.OutputStride() - at));
       if (changed[col].item<float>() > 0.0F) reach = std::max(reach, distance);
     }
     std::printf("%s: radius %d px, reached %d px\n", shape.ToString().c_str(), radius, reach);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "common/base/vector_clones.h"
+#include "common/raster/phasors.h"
 
 // Built with -ffp-contract=off: every instruction set then gives the same bits, so the kernels may be compiled for
 // several and chosen at run time.
@@ -27,24 +28,6 @@ struct ComplexRow {
     std::fill(imag.begin(), imag.end(), 0.0F);
   }
 };
-
-/// coherence * exp(i phase), 0 where missing. Taylor series of sine and cosine of half the angle, degrees 11 and 10:
-/// error below 1.5e-6 on [-pi, pi].
-FW_VECTOR_CLONES void Phasors(const float* __restrict phase, const float* __restrict coherence, int cols,
-                              float* __restrict re, float* __restrict im) {
-  for (int c = 0; c < cols; ++c) {
-    const bool present = (phase[c] == phase[c]) & (coherence[c] == coherence[c]);
-    const float x = present ? 0.5F * phase[c] : 0.0F;
-    const float gamma = present ? coherence[c] : 0.0F;
-    const float t = x * x;
-    const float sine_tail = 1.0F / 120 + t * (-1.0F / 5040 + t * (1.0F / 362880 - t * (1.0F / 39916800)));
-    const float sine = x * (1.0F + t * (-1.0F / 6 + t * sine_tail));
-    const float cosine_tail = 1.0F / 24 + t * (-1.0F / 720 + t * (1.0F / 40320 - t * (1.0F / 3628800)));
-    const float cosine = 1.0F + t * (-0.5F + t * cosine_tail);
-    re[c] = gamma * (1.0F - 2.0F * sine * sine);
-    im[c] = gamma * (2.0F * sine * cosine);
-  }
-}
 
 /// Sum over 3 columns of a conj(b), at every column.
 FW_VECTOR_CLONES void ProductSums(const float* __restrict a_re, const float* __restrict a_im,

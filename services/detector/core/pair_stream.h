@@ -19,14 +19,14 @@ struct UsablePair {
 /// A pair that DDNet has seen.
 struct SeenPair {
   PairRaster raster;
-  torch::Tensor logits;  ///< (h, w), half resolution, on the CPU; undefined when no pixel is usable
+  torch::Tensor logits;  ///< (H, W) on the CPU; undefined when no pixel is usable
 };
 
 class PairStream {
  public:
   /// Reads pair `pair`. Called on several threads at once, in inference mode.
   using Read = std::function<StatusOr<UsablePair>(int pair)>;
-  /// Logits (N, h, w) of a batch (N, 3, H, W), both on the CPU. In inference mode.
+  /// Logits (N, H, W) of a batch (N, 3, H, W), both on the CPU. In inference mode.
   using Look = std::function<torch::Tensor(const torch::Tensor& batch)>;
 
   virtual ~PairStream() = default;

@@ -106,6 +106,24 @@ void Measure(const Array2<float>& evidence, DrawnSite& drawn) {
   site.mean_score = sum / site.area_px;
 }
 
+/// Notes at each site which others lie within the length of its box.
+void NoteNeighbours(const Window& frame, std::vector<DrawnSite>& sites) {
+  for (DrawnSite& drawn : sites) {
+    const Window around = Grow(drawn.site.box, std::max(drawn.site.box.rows, drawn.site.box.cols), frame);
+    for (const DrawnSite& other : sites) {
+      if (&other == &drawn || Intersect(around, other.site.box).empty()) continue;
+      drawn.site.neighbours.push_back(other.site.outline);
+    }
+  }
+}
+
+void Shift(PixelRing& ring, int rows, int cols) {
+  for (PixelPoint& point : ring) {
+    point.row += rows;
+    point.col += cols;
+  }
+}
+
 }  // namespace
 
 std::vector<DrawnSite> DrawSites(const Array2<float>& evidence, const SiteRule& rule) {
@@ -142,14 +160,13 @@ std::vector<DrawnSite> DrawSites(const Array2<float>& evidence, const SiteRule& 
     return std::tuple(-a.site.score, a.site.peak_row, a.site.peak_col) <
            std::tuple(-b.site.score, b.site.peak_row, b.site.peak_col);
   });
+  NoteNeighbours(evidence.frame(), sites);
   return sites;
 }
 
 void Shift(FlaggedSite& site, int rows, int cols) {
-  for (PixelPoint& point : site.outline) {
-    point.row += rows;
-    point.col += cols;
-  }
+  Shift(site.outline, rows, cols);
+  for (PixelRing& ring : site.neighbours) Shift(ring, rows, cols);
   site.box.row0 += rows;
   site.box.col0 += cols;
   site.peak_row += rows;

@@ -107,6 +107,20 @@ TEST(Sites, APlateauHasItsPeakInTheMiddleWhateverTheNoise) {
   }
 }
 
+TEST(Sites, KnowTheirNeighbours) {
+  auto sites = DrawSites(Hills(100, 300, {{50, 40, 8, 0.9}, {50, 75, 8, 0.8}, {50, 250, 8, 0.7}}), {0.5, 0.3, 12});
+  ASSERT_EQ(sites.size(), 3U);
+  ASSERT_EQ(sites[0].site.neighbours.size(), 1U);
+  ASSERT_EQ(sites[1].site.neighbours.size(), 1U);
+  EXPECT_TRUE(sites[2].site.neighbours.empty()) << "far away";
+  Shift(sites[0].site, 1000, 500);
+  Shift(sites[1].site, 1000, 500);
+  const PixelRing &told = sites[0].site.neighbours[0], &is = sites[1].site.outline;
+  ASSERT_EQ(told.size(), is.size());
+  EXPECT_EQ(told[0].row, is[0].row);
+  EXPECT_EQ(told[0].col, is[0].col);
+}
+
 TEST(Sites, OrderedByScoreAndShifted) {
   auto sites = DrawSites(Hills(60, 160, {{30, 30, 6, 0.7}, {30, 80, 6, 0.95}, {30, 130, 6, 0.7}}), {0.5, 0.3, 12});
   ASSERT_EQ(sites.size(), 3U);

@@ -9,10 +9,8 @@ namespace {
 
 constexpr float kCodeScale = 254.0F / (2.0F * kLogitClip);  ///< codes 1 to 255 cover -kLogitClip to kLogitClip
 
-uint8_t Encode(float logit) {
-  const float clipped = std::clamp(logit, -kLogitClip, kLogitClip);
-  return static_cast<uint8_t>(std::lround((clipped + kLogitClip) * kCodeScale) + 1);
-}
+/// Of a logit within the clip.
+uint8_t Encode(float logit) { return static_cast<uint8_t>(std::lround((logit + kLogitClip) * kCodeScale) + 1); }
 
 float Decode(int code) { return static_cast<float>(code - 1) / kCodeScale - kLogitClip; }
 
@@ -44,31 +42,31 @@ StackEvidence::StackEvidence(const Network& network, int rows, int cols)
       coherence_sum_((rows + 1) / 2, (cols + 1) / 2),
       logit_code_(network.edges.size()) {}
 
-void StackEvidence::Add(int pair, const torch::Tensor& ddnet_logits_half, const PairRaster& raster) {
-  const torch::Tensor logits = ddnet_logits_half.reshape({ddnet_logits_half.size(-2), ddnet_logits_half.size(-1)})
-                                   .slice(0, 0, half_rows())
-                                   .slice(1, 0, half_cols())
+void StackEvidence::Add(int pair, const torch::Tensor& ddnet_logits, const PairRaster& raster) {
+  const torch::Tensor logits = ddnet_logits.reshape({ddnet_logits.size(-2), ddnet_logits.size(-1)})
                                    .to(torch::kCPU, torch::kFloat32)
                                    .contiguous();
-  TORCH_CHECK(logits.size(0) == half_rows() && logits.size(1) == half_cols(), "logits do not cover the window");
+  TORCH_CHECK(logits.size(0) >= seen_.rows && logits.size(1) >= seen_.cols, "logits do not cover the window");
   TORCH_CHECK(raster.phase_rad.rows == seen_.rows && raster.phase_rad.cols == seen_.cols, "pair of another window");
   TORCH_CHECK(logit_code_.at(pair).empty(), "pair added twice");
   Array2<uint8_t> codes(half_rows(), half_cols());
   const float* logit = logits.data_ptr<float>();
+  const int64_t logit_cols = logits.size(1);
   for (int i = 0; i < half_rows(); ++i) {
     for (int j = 0; j < half_cols(); ++j) {
-      float coherence = 0.0F;
+      float coherence = 0.0F, logit_sum = 0.0F;
       int usable = 0;
       for (int r = 2 * i; r < std::min(2 * i + 2, seen_.rows); ++r) {
         for (int c = 2 * j; c < std::min(2 * j + 2, seen_.cols); ++c) {
           if (std::isnan(raster.phase_rad(r, c))) continue;
           coherence += raster.coherence(r, c);
+          logit_sum += std::clamp(logit[r * logit_cols + c], -kLogitClip, kLogitClip);
           ++usable;
           seen_(r, c) = 1;
         }
       }
       if (usable == 0) continue;
-      codes(i, j) = Encode(logit[codes.index(i, j)]);
+      codes(i, j) = Encode(logit_sum / static_cast<float>(usable));
       coherence_sum_(i, j) += coherence / static_cast<float>(usable);
     }
   }

@@ -1,8 +1,8 @@
 /// What all pairs of a stack say about each place: persistence turns many weak votes into one strong one, and what
 /// a single epoch puts into its own pairs (one-off atmosphere) into none.
 ///
-/// Works at half resolution, where DDNet answers. Per pair only its clipped logit is kept, in one byte; all
-/// statistics are derived from these when asked, so the answer does not depend on the order of the pairs.
+/// Works at half resolution. Per pair only DDNet's clipped logit is kept, in one byte; all statistics are derived from
+/// these when asked, so the answer does not depend on the order of the pairs.
 #pragma once
 
 #include <torch/torch.h>
@@ -37,10 +37,10 @@ class StackEvidence {
  public:
   StackEvidence(const Network& network, int rows, int cols);
 
-  /// Adds pair `pair` (an index into network.edges), once at most. `ddnet_logits_half`: any shape that ends in
-  /// (h', w') with h' >= rows() / 2 and w' >= cols() / 2 rounded up, leading sizes 1, any type and device; what lies
-  /// beyond the window is ignored. `raster`: rows x cols, with coherence, unusable pixels NaN.
-  void Add(int pair, const torch::Tensor& ddnet_logits_half, const PairRaster& raster);
+  /// Adds pair `pair` (an index into network.edges), once at most. `ddnet_logits`: any shape that ends in (H, W) with
+  /// H >= rows and W >= cols, leading sizes 1, any type and device; what lies beyond the window is ignored. `raster`:
+  /// rows x cols, with coherence, unusable pixels NaN.
+  void Add(int pair, const torch::Tensor& ddnet_logits, const PairRaster& raster);
 
   /// (kStackFeatures, h, w) float32 on the CPU, h = rows / 2 and w = cols / 2 rounded up.
   [[nodiscard]] torch::Tensor Features() const;

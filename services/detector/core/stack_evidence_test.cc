@@ -33,11 +33,11 @@ TEST(StackEvidence, OneBadEpochIsNoEvidencePersistenceIs) {
   StackEvidence evidence(network, 8, 12);
   for (int pair = 0; pair < static_cast<int>(network.edges.size()); ++pair) {
     const Edge edge = network.edges[pair];
-    torch::Tensor logits = torch::full({1, 1, 4, 6}, -3.0F);
-    if (edge.first == 3 || edge.second == 3) logits[0][0][1][1] = 9.0F;  // atmosphere of epoch 3
-    logits[0][0][2][4] = 2.0F;                                           // ground that moves
-    if (pair % 3 == 0) logits[0][0][3][0] = 3.5F;                        // seen in every third pair
-    evidence.Add(pair, logits, Flat(8, 12));
+    torch::Tensor logits = torch::full({4, 6}, -3.0F);
+    if (edge.first == 3 || edge.second == 3) logits[1][1] = 9.0F;  // atmosphere of epoch 3
+    logits[2][4] = 2.0F;                                           // ground that moves
+    if (pair % 3 == 0) logits[3][0] = 3.5F;                        // seen in every third pair
+    evidence.Add(pair, logits.repeat_interleave(2, 0).repeat_interleave(2, 1).view({1, 1, 8, 12}), Flat(8, 12));
   }
   const torch::Tensor features = evidence.Features();
   ASSERT_EQ(features.sizes(), (std::vector<int64_t>{kStackFeatures, 4, 6}));
@@ -60,8 +60,10 @@ struct RandomStack {
   explicit RandomStack(uint64_t seed) {
     KeyedRandom random(HashKeys(kSeed, seed));
     for (size_t pair = 0; pair < network.edges.size(); ++pair) {
-      logits.push_back(torch::empty({5, 4}));
-      for (int i = 0; i < 20; ++i) logits.back().data_ptr<float>()[i] = static_cast<float>(random.Uniform(-6, 6));
+      logits.push_back(torch::empty({rows, cols}));
+      for (int i = 0; i < rows * cols; ++i) {
+        logits.back().data_ptr<float>()[i] = static_cast<float>(random.Uniform(-6, 6));
+      }
       rasters.push_back(Flat(rows, cols));
       for (size_t i = 0; i < rasters.back().phase_rad.size(); ++i) {
         rasters.back().phase_rad.values[i] = static_cast<float>(random.Uniform(-3, 3));
@@ -69,21 +71,26 @@ struct RandomStack {
       }
     }
   }
-  [[nodiscard]] bool Present(size_t pair, int i, int j) const {
+  /// Mean of the clipped logits of the pixels with data; NaN when there are none.
+  [[nodiscard]] double Logit(size_t pair, int i, int j) const {
+    double sum = 0;
+    int present = 0;
     for (int r = 2 * i; r < std::min(rows, 2 * i + 2); ++r) {
       for (int c = 2 * j; c < std::min(cols, 2 * j + 2); ++c) {
-        if (!std::isnan(rasters[pair].phase_rad(r, c))) return true;
+        if (std::isnan(rasters[pair].phase_rad(r, c))) continue;
+        sum += std::clamp(logits[pair][r][c].item<double>(), -4.0, 4.0);
+        ++present;
       }
     }
-    return false;
+    return sum / present;
   }
   /// Statistic over present pairs that do not touch `epoch` (-1: all); NaN when there are none.
   [[nodiscard]] double Mean(int i, int j, int epoch, bool peak) const {
     double sum = 0, weight = 0;
     for (size_t pair = 0; pair < network.edges.size(); ++pair) {
       const Edge edge = network.edges[pair];
-      if (edge.first == epoch || edge.second == epoch || !Present(pair, i, j)) continue;
-      const double logit = std::clamp(logits[pair][i][j].item<double>(), -4.0, 4.0);
+      const double logit = Logit(pair, i, j);
+      if (edge.first == epoch || edge.second == epoch || std::isnan(logit)) continue;
       const double days = network.days[edge.second] - network.days[edge.first];
       sum += peak ? std::exp(logit) : days * logit;
       weight += peak ? 1.0 : days;
@@ -114,7 +121,7 @@ TEST(StackEvidence, MatchesTheDefinitionWithGapsInAnyOrder) {
     for (int i = 0; i < 5; ++i) {
       for (int j = 0; j < 4; ++j) {
         int present = 0;
-        for (int pair = 0; pair < pairs; ++pair) present += stack.Present(pair, i, j);
+        for (int pair = 0; pair < pairs; ++pair) present += !std::isnan(stack.Logit(pair, i, j));
         ASSERT_FLOAT_EQ(At(features, kValidFraction, i, j), static_cast<float>(present) / static_cast<float>(pairs));
         if (present == 0) {
           ASSERT_EQ(features.slice(1, i, i + 1).slice(2, j, j + 1).abs().sum().item<float>(), 0.0F);
@@ -136,7 +143,7 @@ TEST(StackEvidence, CountsThePairsThatShowASite) {
     PairRaster raster = Flat(8, 8);
     if (pair == 3) std::fill_n(raster.phase_rad.values.begin(), 60, kMissing);  // shows it, but saw hardly any of it
     const float logit = pair == 1 ? -1.0F : 1.0F;
-    evidence.Add(pair, torch::full({4, 4}, logit), raster);
+    evidence.Add(pair, torch::full({8, 8}, logit), raster);
   }
   std::vector<int> everywhere(16);
   std::iota(everywhere.begin(), everywhere.end(), 0);
@@ -146,7 +153,7 @@ TEST(StackEvidence, CountsThePairsThatShowASite) {
 TEST(StackEvidence, SinglePairKeepsItsOwnAnswer) {
   const Network network = BuildNetwork(NearPairs(2, 1));
   StackEvidence evidence(network, 4, 4);
-  evidence.Add(0, torch::full({2, 2}, 1.5F), Flat(4, 4));
+  evidence.Add(0, torch::full({4, 4}, 1.5F), Flat(4, 4));
   const torch::Tensor features = evidence.Features();
   for (const int feature : {kMeanLogit, kMeanWithoutEpoch, kPeakWithoutEpoch}) {
     EXPECT_NEAR(At(features, feature, 1, 1), 1.5F, 0.02F);

@@ -26,16 +26,17 @@ Window Divided(const Window& window, int by) {
 
 int ReceptiveRadius_px(const nn::MultiScaleShape& shape) {
   // Encoder level: residual block (2) and strided convolution (1). Decoder level: merge (1) and the offset of
-  // nearest-neighbour upsampling (1). Stem 5x5 and head 3x3. All in pixels of their level.
+  // nearest-neighbour upsampling (1). Head 3x3 (1) and, of what becomes one pixel of the first level, the far side.
+  // All in pixels of their level.
   const int levels = static_cast<int>(shape.widths.size()) - 1;
-  int radius = 2 + shape.stem_stride, stride = shape.stem_stride;
+  int stride = shape.Reduction(), radius = shape.StemKernel() / 2 * shape.patch_px + stride + shape.patch_px - 1;
   for (int level = 0; level < levels; ++level, stride *= 2) radius += (2 + 1 + 1 + 1) * stride;
   for (const int dilation : shape.dilations) radius += (dilation + 1) * stride;
   return radius;
 }
 
 torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device, int call_px) {
-  const int stride = net->shape().stem_stride, multiple = net->shape().Multiple();
+  const int stride = net->shape().OutputStride(), multiple = net->shape().Multiple();
   const int rows = nn::RoundUp(static_cast<int>(input.size(-2)), multiple);
   const int cols = nn::RoundUp(static_cast<int>(input.size(-1)), multiple);
   const torch::Tensor whole = torch::constant_pad_nd(input, {0, cols - input.size(-1), 0, rows - input.size(-2)});
@@ -48,8 +49,7 @@ torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, c
   torch::Tensor logits = torch::empty({input.size(0), rows / stride, cols / stride});
   for (const Tile& tile : PlanTiles(rows, cols, std::max(halo, edge - 2 * halo), halo)) {
     const torch::Tensor part = Forward(net, Part(whole, tile.padded), device);
-    const Window inner{tile.core.row0 - tile.padded.row0, tile.core.col0 - tile.padded.col0, tile.core.rows,
-                       tile.core.cols};
+    const Window inner = Within(tile.core, tile.padded);
     Part(logits, Divided(tile.core, stride)).copy_(Part(part, Divided(inner, stride)));
   }
   return Part(logits, answer);

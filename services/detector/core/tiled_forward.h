@@ -15,7 +15,7 @@ inline constexpr int kCallPx = 4 << 20;
 
 /// Logits of a network with one output channel, prepared for inference on `device`. `input`: (N, C, H, W) float32 on
 /// the CPU, any H and W: beyond its lower and right edges the network sees zeros ("missing"). Returns float32 on the
-/// CPU, (N, H / stem_stride, W / stem_stride) rounded up. A call of the network takes call_px input pixels of each
+/// CPU, (N, H, W) divided by OutputStride() and rounded up. A call of the network takes call_px input pixels of each
 /// raster at most, but always enough to hold the receptive field on both sides of a core.
 [[nodiscard]] torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device,
                                          int call_px = kCallPx);

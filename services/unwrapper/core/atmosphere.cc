@@ -128,21 +128,45 @@ Samples SamplesOf(const Terms& terms, const std::vector<size_t>& pixels, std::sp
   return samples;
 }
 
+/// Reference pixels with any data: noise that was taken out does not support a plane.
+std::vector<size_t> KnownPixels(const ReferenceArea& reference, const Array3<float>& displacement_m) {
+  std::vector<size_t> pixels;
+  for (size_t i = 0; i < reference.mask.size(); ++i) {
+    if (!reference.mask.values[i]) continue;
+    bool known = false;
+    for (int k = 0; k < displacement_m.planes && !known; ++k) known = !std::isnan(displacement_m.plane(k)[i]);
+    if (known) pixels.push_back(i);
+  }
+  return pixels;
+}
+
+/// Largest angle, seen from the site's centre, without any of the pixels.
+double WidestGap_rad(const ReferenceArea& area, const std::vector<size_t>& pixels) {
+  if (pixels.empty()) return kTwoPi;
+  std::vector<double> angles;
+  for (const size_t i : pixels) {
+    const double row = static_cast<double>(i / area.mask.cols), col = static_cast<double>(i % area.mask.cols);
+    angles.push_back(std::atan2(row - area.site_row, col - area.site_col));
+  }
+  std::sort(angles.begin(), angles.end());
+  double widest = angles.front() + kTwoPi - angles.back();
+  for (size_t k = 1; k < angles.size(); ++k) widest = std::max(widest, angles[k] - angles[k - 1]);
+  return widest;
+}
+
 }  // namespace
 
 AtmosphereReport RemoveLocalAtmosphere(Array3<float>& displacement_m, const ReferenceArea& reference,
                                        const Array2<float>& height_m) {
   AtmosphereReport report;
-  std::vector<size_t> pixels;
-  for (size_t i = 0; i < reference.mask.size(); ++i) {
-    if (reference.mask.values[i]) pixels.push_back(i);
-  }
-  const bool plane = reference.widest_gap_rad < kPi && !reference.from_border;
+  const std::vector<size_t> pixels = KnownPixels(reference, displacement_m);
+  const double gap_rad = WidestGap_rad(reference, pixels);
+  const bool plane = gap_rad < kPi && !reference.from_border;
   if (!plane) {
     report.notes.push_back(
         fmt::format("The reference leaves {:.0f} degrees around the site open or is its border: "
                     "only a constant per epoch was removed, no ramp.",
-                    reference.widest_gap_rad * 180 / kPi));
+                    gap_rad * 180 / kPi));
   }
   const Terms terms = MakeTerms(reference, pixels, height_m);
   int with_height = 0, without_reference = 0;

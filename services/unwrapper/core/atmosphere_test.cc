@@ -21,7 +21,6 @@ ReferenceArea Ring(bool south_only) {
   ReferenceArea area;
   area.mask = Array2<uint8_t>(kSide, kSide);
   area.site_row = area.site_col = 24;
-  area.widest_gap_rad = south_only ? 1.1 * kPi : 0.1;
   for (int r = 0; r < kSide; ++r) {
     for (int c = 0; c < kSide; ++c) area.mask(r, c) = Radius(r, c) > 16 && (!south_only || r > 34) ? 1 : 0;
   }
@@ -97,6 +96,17 @@ TEST(RemoveLocalAtmosphere, OneSidedReferenceGivesAConstantAndANote) {
   EXPECT_EQ(report.epochs[2].per_row_m, 0);
   EXPECT_EQ(report.epochs[2].per_col_m, 0);
   EXPECT_NEAR(report.epochs[3].constant_m, 0.009, 1e-7);
+  ASSERT_EQ(report.notes.size(), 1U);
+}
+
+TEST(RemoveLocalAtmosphere, PixelsWithoutASeriesSupportNoPlane) {
+  Array3<float> series = Series([](int k, int, int) { return 0.003 * k; });
+  for (int k = 0; k < kDates; ++k) {
+    for (int r = 0; r < 36; ++r) std::fill_n(&series(k, r, 0), kSide, kMissing);
+  }
+  for (int c = 0; c < kSide; ++c) series(2, 47, c) += 0.001F;
+  const AtmosphereReport report = RemoveLocalAtmosphere(series, Ring(false), {});
+  EXPECT_EQ(report.epochs[2].per_row_m, 0);
   ASSERT_EQ(report.notes.size(), 1U);
 }
 

@@ -14,10 +14,7 @@ constexpr float kCutFactor = 0.97F;
 
 /// 1 on the largest piece of connected good ground.
 Array2<uint8_t> Mainland(const PairRaster& pair, const FlowSolution& solution) {
-  Array2<uint8_t> good(pair.phase_rad.rows, pair.phase_rad.cols);
-  for (size_t i = 0; i < good.size(); ++i) {
-    good.values[i] = !std::isnan(pair.phase_rad.values[i]) && solution.agreement.values[i] > kGoodAgreement;
-  }
+  Array2<uint8_t> good = GoodGround(pair, solution);
   const Components pieces = LabelComponents(good);
   int largest = 0;
   for (size_t p = 1; p < pieces.list.size(); ++p) {
@@ -35,6 +32,14 @@ float SureOfNoise(float agreement) {
 }
 
 }  // namespace
+
+Array2<uint8_t> GoodGround(const PairRaster& pair, const FlowSolution& solution) {
+  Array2<uint8_t> good(pair.phase_rad.rows, pair.phase_rad.cols);
+  for (size_t i = 0; i < good.size(); ++i) {
+    good.values[i] = !std::isnan(pair.phase_rad.values[i]) && solution.agreement.values[i] > kGoodAgreement;
+  }
+  return good;
+}
 
 Array2<float> CycleConfidence(const PairRaster& pair, const FlowSolution& solution, const Array2<float>& doubt) {
   const Array2<uint8_t> mainland = Mainland(pair, solution);

@@ -5,6 +5,9 @@
 
 namespace fringewatch::unwrapper {
 
+/// 1 where the steps around a pixel agree clearly more than noise does.
+[[nodiscard]] Array2<uint8_t> GoodGround(const PairRaster& pair, const FlowSolution& solution);
+
 /// Probability that the cycle of each pixel is right relative to most of the raster, 0 to 1, NaN = missing: from how
 /// well the steps around it agree, cuts, whether good ground leads to it, and `doubt` (chance that another answer is
 /// right, see MergeByEnergy). Shapes of the pair.

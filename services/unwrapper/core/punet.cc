@@ -44,7 +44,7 @@ nn::MultiScaleShape PuNetShape() {
 PuNetImpl::PuNetImpl() : net_(register_module("net", nn::MultiScaleNet(PuNetShape()))) {}
 
 torch::Tensor PuNetImpl::forward(const torch::Tensor& input) {
-  const torch::Tensor answer = net_(WrappedSteps(input).contiguous(torch::MemoryFormat::ChannelsLast));
+  const torch::Tensor answer = net_(WrappedSteps(input));
   const torch::Tensor phase = IntegrateSteps(answer.select(1, 0), answer.select(1, 1));
   return torch::stack({phase, answer.select(1, 2)}, 1);
 }

@@ -123,25 +123,15 @@ void LocateSite(const Array2<uint8_t>& inside, ReferenceArea& area) {
   area.site_col = count > 0 ? cols / static_cast<double>(count) : (inside.cols - 1) / 2.0;
 }
 
-double WidestGap(const ReferenceArea& area, const std::vector<size_t>& pixels) {
-  std::vector<double> angles;
-  for (const size_t i : pixels) {
-    const double row = static_cast<double>(i / area.mask.cols), col = static_cast<double>(i % area.mask.cols);
-    angles.push_back(std::atan2(row - area.site_row, col - area.site_col));
-  }
-  std::sort(angles.begin(), angles.end());
-  double widest = angles.front() + kTwoPi - angles.back();
-  for (size_t k = 1; k < angles.size(); ++k) widest = std::max(widest, angles[k] - angles[k - 1]);
-  return widest;
-}
-
 }  // namespace
 
 StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uint8_t>& inside_site,
-                                        const Array2<float>& mean_coherence, const Array3<float>& unwrapped_rad,
-                                        const ReferenceOptions& options) {
+                                        const Array2<uint8_t>& inside_others, const Array2<float>& mean_coherence,
+                                        const Array3<float>& unwrapped_rad, const ReferenceOptions& options) {
   const int rows = inside_site.rows, cols = inside_site.cols;
-  const Array2<uint8_t> blocked = Dilate(inside_site, options.guard_px);
+  Array2<uint8_t> moving = inside_site;
+  for (size_t i = 0; i < inside_others.size(); ++i) moving.values[i] |= inside_others.values[i];
+  const Array2<uint8_t> blocked = Dilate(moving, options.guard_px);
   const int border_px = std::max(2, options.guard_px);
   const Window interior{border_px, border_px, rows - 2 * border_px, cols - 2 * border_px};
   std::vector<size_t> around, border;
@@ -174,7 +164,6 @@ StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uin
   }
   for (const size_t i : chosen) area.mask.values[i] = 1;
   area.pixels = static_cast<int>(chosen.size());
-  area.widest_gap_rad = WidestGap(area, chosen);
   return area;
 }
 

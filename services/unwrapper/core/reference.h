@@ -23,18 +23,19 @@ struct ReferenceArea {
   int pixels = 0;
   double site_row = 0.0;  ///< centre of the site, pixels of the patch
   double site_col = 0.0;
-  double widest_gap_rad = 0.0;  ///< largest angle, seen from the site's centre, without any reference pixel
-  bool from_border = false;     ///< the site fills the patch: border pixels were taken
+  bool from_border = false;  ///< the site fills the patch: border pixels were taken
   std::vector<std::string> notes;
 };
 
-/// Chooses the reference of a patch. `inside_site`: patch shape, non-zero inside the outline. `mean_coherence`: patch
-/// shape, NaN = missing. `unwrapped_rad`: (pair, row, col), NaN = missing; each pair may have its own constant.
-/// Candidates are the coherent pixels outside the outline and its guard; those whose rate (least-squares rate over
+/// Chooses the reference of a patch. `inside_site`: patch shape, non-zero inside the outline; `inside_others` the same
+/// for neighbouring sites, or empty. `mean_coherence`: patch shape, NaN = missing. `unwrapped_rad`: (pair, row, col),
+/// NaN = missing; each pair may have its own constant.
+/// Candidates are the coherent pixels outside all outlines and their guard; those whose rate (least-squares rate over
 /// the pairs) lies more than three robust sigmas from the shortest half of all rates move themselves and are left
 /// out (least median of squares, Rousseeuw and Leroy 1987: right while more than half of the candidates rest).
 /// \error kReferenceMasked when neither the surroundings nor the border have coherent ground.
 [[nodiscard]] StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uint8_t>& inside_site,
+                                                      const Array2<uint8_t>& inside_others,
                                                       const Array2<float>& mean_coherence,
                                                       const Array3<float>& unwrapped_rad,
                                                       const ReferenceOptions& options);

@@ -13,11 +13,11 @@ namespace fringewatch::unwrapper {
 namespace {
 
 constexpr int kScales = 9;
-constexpr double kNarrowest_px = 0.71;  ///< sigma of the narrowest window; each is wider by the root of two
-constexpr double kReach = 3.0;          ///< windows end here, in sigma
+constexpr double kNarrowest_px = 0.71;      ///< sigma of the narrowest window; each is wider by the root of two
+constexpr double kReach = 3.0;              ///< windows end here, in sigma
 constexpr float kMinPhaseVariance = 1e-3F;  ///< rad^2 of a pixel: even perfect ones do not outweigh all others
-constexpr float kRidge = 1e-5F;         ///< on all terms but the constant: keeps fits determined where pixels are few
-constexpr float kGamma = 1.0F;          ///< half width of a confidence interval, in standard deviations
+constexpr float kRidge = 1e-5F;  ///< on all terms but the constant: keeps fits determined where pixels are few
+constexpr float kGamma = 1.0F;   ///< half width of a confidence interval, in standard deviations
 /// Curvature that the windows have not noticed comes on top of the noise; fitted to simulated patches.
 constexpr float kCurvatureFactor = 2.3F;
 constexpr int kTileCore_px = 512;

@@ -98,7 +98,7 @@ TEST(Smooth, TilesDoNotShow) {
   const Array2<float> noisy = Unwrapped(pair, truth);
   const Window part{0, 440, 40, 140};
   const Smoothed whole = SmoothPhase(noisy, pair.coherence),
-                    alone = SmoothPhase(Crop(noisy, part), Crop(pair.coherence, part));
+                 alone = SmoothPhase(Crop(noisy, part), Crop(pair.coherence, part));
   for (int r = 0; r < 40; ++r) {
     for (int c = 480; c < 540; ++c) EXPECT_NEAR(whole.value(r, c), alone.value(r, c - part.col0), 1e-3);
   }

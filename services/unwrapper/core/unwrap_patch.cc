@@ -8,6 +8,7 @@
 #include "common/nn/model_file.h"
 #include "services/unwrapper/core/atmosphere.h"
 #include "services/unwrapper/core/closure.h"
+#include "services/unwrapper/core/connected.h"
 #include "services/unwrapper/core/network_prior.h"
 #include "services/unwrapper/core/noise_mask.h"
 #include "services/unwrapper/core/pool_neighbours.h"
@@ -108,9 +109,14 @@ Array2<uint8_t> FlagsOf(const Evidence& evidence, const SbasSeries& sbas, const 
 StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const FlaggedSite& site, Patch& patch,
                             StackSolution& solution, const UnwrapOptions& options, int threads) {
   const Array2<uint8_t> inside = RasteriseOutline(site.outline, patch.window);
+  Array2<uint8_t> inside_others(patch.window.rows, patch.window.cols);
+  for (const PixelRing& ring : site.neighbours) {
+    const Array2<uint8_t> other = RasteriseOutline(ring, patch.window);
+    for (size_t i = 0; i < other.size(); ++i) inside_others.values[i] |= other.values[i];
+  }
   const ReferenceOptions rule{.min_coherence = options.min_coherence};
   FW_ASSIGN_OR_RETURN(const ReferenceArea reference,
-                      ChooseReference(network, inside, patch.mean_coherence, solution.phase_rad, rule));
+                      ChooseReference(network, inside, inside_others, patch.mean_coherence, solution.phase_rad, rule));
   const ReferenceShift shift = ApplyReference(reference, patch.coherence, solution.phase_rad);
   const ClosureReport closure = RepairClosure(network, solution.phase_rad, patch.coherence, threads);
   SbasSeries sbas = InvertSbas(network, solution.phase_rad, Weights(patch.coherence, solution.confidence),
@@ -216,13 +222,17 @@ StatusOr<SiteSeries> Unwrapper::Unwrap(const StackReader& stack, const FlaggedSi
 StatusOr<UnwrappedPair> Unwrapper::UnwrapPair(const PairRaster& pair) const {
   try {
     PairSolution solution = UnwrapWithPriors(pair, {});
-    if (LeavesDenseGround(pair, solution)) {
-      const Array2<float>& phase = solution.flow.phase_rad;
-      Reconsider(pair, PredictLarge(impl_->net, impl_->device, pair, phase, impl_->use()), solution);
-    }
+    const Array2<float> told = PredictLarge(impl_->net, impl_->device, pair, solution.flow.phase_rad, impl_->use());
+    if (LeavesDenseGround(pair, solution)) Reconsider(pair, told, solution);
+    Array2<float> component = ConnectedComponents(pair, solution.flow);
+    Array2<float> disputed_cycles = CyclesApart(solution.flow.phase_rad, told);
     Smoothed smooth = SmoothPhase(solution.flow.phase_rad, pair.coherence);
-    return UnwrappedPair{std::move(solution.flow.phase_rad), std::move(solution.confidence),
-                         std::move(smooth.value), std::move(smooth.std)};
+    return UnwrappedPair{std::move(solution.flow.phase_rad),
+                         std::move(solution.confidence),
+                         std::move(smooth.value),
+                         std::move(smooth.std),
+                         std::move(component),
+                         std::move(disputed_cycles)};
   } catch (const std::exception& failure) {
     return StatusOfException(failure);
   }

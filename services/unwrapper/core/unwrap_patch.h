@@ -28,10 +28,12 @@ struct UnwrapOptions {
 
 /// An unwrapped interferogram.
 struct UnwrappedPair {
-  Array2<float> phase_rad;   ///< congruent with the input: Wrap(phase) == input within 1e-4 rad; NaN = missing
-  Array2<float> confidence;  ///< 0 to 1: probability that the cycle is right
-  Array2<float> smooth_rad;  ///< phase_rad with its noise taken out: see SmoothPhase
-  Array2<float> std_rad;     ///< one standard deviation of smooth_rad, if the cycle is right
+  Array2<float> phase_rad;        ///< congruent with the input: Wrap(phase) == input within 1e-4 rad; NaN = missing
+  Array2<float> confidence;       ///< 0 to 1: probability that the cycle is right
+  Array2<float> smooth_rad;       ///< phase_rad with its noise taken out: see SmoothPhase
+  Array2<float> std_rad;          ///< one standard deviation of smooth_rad, if the cycle is right
+  Array2<float> component;        ///< see ConnectedComponents
+  Array2<float> disputed_cycles;  ///< by which PUNet, the other unwrapper, differs: see CyclesApart
 };
 
 /// PUNet and the solvers behind one door. Thread-safe.

@@ -196,6 +196,8 @@ TEST_F(UnwrapperTest, OnePairOfAnySizeIsCongruentAndRight) {
     ASSERT_GE(unwrapped->confidence.values[i], 0.0F);
     ASSERT_LE(unwrapped->confidence.values[i], 1.0F);
   }
+  EXPECT_EQ(unwrapped->component(10, 10), 1.0F);
+  for (const float cycles : unwrapped->disputed_cycles.values) ASSERT_EQ(cycles, std::nearbyint(cycles));
 }
 
 TEST(UnwrapperLoad, RefusesAMissingModel) {
