@@ -22,7 +22,7 @@ double PeakedLogUniform(KeyedRandom& random, double low, double likely_low, doub
 /// Sites of one patch: radius in pixels, peak phase of the pair in radians.
 void DrawSites(SceneConfig& config, KeyedRandom& random) {
   // Few sites even on large patches: all have one size and rate, and many of them would tell of each other.
-  const double still = std::pow(kStill, config.rows * config.cols / (128.0 * 128.0));
+  const double still = std::pow(kStill, std::max(1.0, config.rows * config.cols / (128.0 * 128.0)));
   config.sites.count = random.Chance(still) ? 0 : random.Integer(1, 3);
   config.sites.kinds = {SourceKind::kBowl,      SourceKind::kBowl, SourceKind::kMiningBasin, SourceKind::kMiningBasin,
                         SourceKind::kLandslide, SourceKind::kMogi, SourceKind::kOkada,       SourceKind::kSinkhole};

@@ -94,9 +94,9 @@ class OneSample final : public Lesson {
   std::string name() const override { return base_->name(); }
   nn::MultiScaleShape shape() const override { return base_->shape(); }
   StatusOr<Sample> Draw(uint64_t, int size_px) const override {
-    Sample sample{torch::zeros({3, size_px, size_px}), torch::zeros({1, size_px / 2, size_px / 2})};
+    Sample sample{torch::zeros({3, size_px, size_px}), torch::zeros({1, size_px, size_px})};
     sample.input[0].slice(0, 0, size_px / 2).fill_(1.0);
-    sample.target[0].slice(0, 0, size_px / 4).fill_(1.0);
+    sample.target[0].slice(0, 0, size_px / 2).fill_(1.0);
     return sample;
   }
   Sample Augment(const Sample& sample, KeyedRandom&) const override { return sample; }

@@ -25,7 +25,7 @@ TEST_F(JobServiceTest, ASubmittedTrackIsARun) {
   EXPECT_EQ(answer.run().source().uri(), "/data/005A");
   EXPECT_EQ(answer.run().priority(), v1::PRIORITY_EMERGENCY);
   EXPECT_EQ(answer.run().policy().tile_px(), 100);
-  EXPECT_EQ(answer.run().policy().threshold(), 0.5);
+  EXPECT_EQ(answer.run().policy().threshold(), RunPolicy().threshold);
   EXPECT_EQ(answer.run().submitted_by(), "anonymous");
   EXPECT_EQ(answer.run().submitted_at().seconds(), 1'800'000'000);
   EXPECT_THAT(answer.run().model_sha256(), ElementsAre("d1", "d2", "u1"));

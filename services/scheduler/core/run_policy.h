@@ -4,7 +4,7 @@
 namespace fringewatch::scheduler {
 
 struct RunPolicy {
-  double threshold = 0.5;      ///< evidence a site must reach
+  double threshold = 0.7;      ///< evidence a site must reach
   int tile_px = 1024;          ///< core of a detection tile
   int halo_px = 128;           ///< context around it: receptive field and largest site radius
   bool skip_rejected = false;  ///< go on without the inputs that were rejected
