@@ -142,9 +142,8 @@ Status Unwrap(const UnwrapOptions& options) {
            static_cast<double>(std::max(1L, count));
   };
   fmt::print(
-      "unwrapped {} of {} pixels; mean confidence {:.2f}; {:.1f} % in the largest component; the two unwrappers differ "
-      "on "
-      "{:.1f} %; coherence: {}\nwrote {}\n",
+      "unwrapped {} of {} pixels; mean confidence {:.2f}; {:.1f} % in the largest component; the two unwrappers "
+      "differ on {:.1f} %; coherence: {}\nwrote {}\n",
       count, unwrapped.phase_rad.size(), confidence / static_cast<double>(std::max(1L, count)),
       share(unwrapped.component, [](float number) { return number == 1.0F; }),
       share(unwrapped.disputed_cycles, [](float cycles) { return std::abs(cycles) > 0.0F; }), pair.coherence_source,

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "common/base/units.h"
+#include "services/unwrapper/core/median.h"
 
 namespace fringewatch::unwrapper {
 namespace {
@@ -73,8 +74,7 @@ struct RobustFit {
 double MedianAbsolute(const Eigen::VectorXd& values) {
   std::vector<double> absolute(values.size());
   for (long i = 0; i < values.size(); ++i) absolute[i] = std::abs(values[i]);
-  std::nth_element(absolute.begin(), absolute.begin() + static_cast<long>(absolute.size() / 2), absolute.end());
-  return absolute[absolute.size() / 2];
+  return MedianOf(absolute);
 }
 
 /// Huber's M-estimate by iteratively reweighted least squares, scale from the median absolute residual.

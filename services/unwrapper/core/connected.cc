@@ -8,6 +8,7 @@
 #include "common/base/units.h"
 #include "common/raster/components.h"
 #include "services/unwrapper/core/confidence.h"
+#include "services/unwrapper/core/median.h"
 
 namespace fringewatch::unwrapper {
 namespace {
@@ -53,9 +54,8 @@ Array2<float> CyclesApart(const Array2<float>& phase_rad, const Array2<float>& o
     if (!std::isnan(apart.values[i])) known.push_back(apart.values[i]);
   }
   if (known.empty()) return apart;
-  const auto middle = known.begin() + static_cast<long>(known.size() / 2);
-  std::nth_element(known.begin(), middle, known.end());
-  for (float& value : apart.values) value = std::nearbyint((value - *middle) / static_cast<float>(kTwoPi));
+  const float common = MedianOf(known);
+  for (float& value : apart.values) value = std::nearbyint((value - common) / static_cast<float>(kTwoPi));
   return apart;
 }
 

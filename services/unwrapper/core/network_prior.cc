@@ -8,6 +8,7 @@
 #include "common/nn/packing.h"
 #include "common/nn/thread_limit.h"
 #include "common/raster/tiling.h"
+#include "services/unwrapper/core/median.h"
 
 namespace fringewatch::unwrapper {
 namespace {
@@ -23,8 +24,7 @@ float OffsetOf(const Array2<float>& prediction, const Array2<float>& unwrapped) 
     if (!std::isnan(d)) difference.push_back(d);
   }
   if (difference.empty()) return 0.0F;
-  std::nth_element(difference.begin(), difference.begin() + static_cast<long>(difference.size() / 2), difference.end());
-  return difference[difference.size() / 2];
+  return MedianOf(difference);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "services/unwrapper/core/median.h"
 #include "services/unwrapper/core/smooth.h"
 
 namespace fringewatch::unwrapper {
@@ -12,12 +13,6 @@ namespace {
 constexpr size_t kFewest = 30;              ///< pixels, to judge the noise by
 constexpr float kMedianOfSquare = 0.4549F;  ///< of a standard normal number
 constexpr float kMedianOfSize = 0.6745F;
-
-float Median(std::vector<float>& values) {
-  const auto middle = values.begin() + static_cast<long>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// Variance of the noise that each pixel has for itself, as a share of its whole variance: from second differences
 /// along the rows, which neither slopes nor atmosphere enter. Nothing (0) where too few pixels stand side by side.
@@ -31,7 +26,7 @@ float OwnShare(const Array2<float>& value, const Array2<float>& std) {
       if (std::isfinite(ratio)) ratios.push_back(ratio);
     }
   }
-  return ratios.size() < kFewest ? 0.0F : Median(ratios) / kMedianOfSquare;
+  return ratios.size() < kFewest ? 0.0F : MedianOf(ratios) / kMedianOfSquare;
 }
 
 /// Variance of what is left on ground that does not move.
@@ -41,7 +36,7 @@ float CommonVariance(const Array2<uint8_t>& reference, const Array2<float>& valu
     if (reference.values[i] && !std::isnan(value.values[i])) sizes.push_back(std::abs(value.values[i]));
   }
   if (sizes.size() < kFewest) return 0.0F;
-  const float spread = Median(sizes) / kMedianOfSize;
+  const float spread = MedianOf(sizes) / kMedianOfSize;
   return spread * spread;
 }
 

@@ -6,6 +6,7 @@
 #include "common/raster/components.h"
 #include "common/raster/phase.h"
 #include "services/unwrapper/core/confidence.h"
+#include "services/unwrapper/core/median.h"
 #include "services/unwrapper/core/residue.h"
 
 namespace fringewatch::unwrapper {
@@ -25,8 +26,7 @@ Array2<int> CyclesBetween(const FlowSolution& first, const FlowSolution& second,
   }
   common = 0;
   if (valid.empty()) return cycles;
-  std::nth_element(valid.begin(), valid.begin() + static_cast<long>(valid.size() / 2), valid.end());
-  common = valid[valid.size() / 2];
+  common = MedianOf(valid);
   for (size_t i = 0; i < cycles.size(); ++i) {
     if (!std::isnan(first.phase_rad.values[i])) cycles.values[i] -= common;
   }
@@ -126,8 +126,7 @@ Array2<uint8_t> Contradictions(const PairRaster& pair, const Array2<float>& phas
     if (!std::isnan(difference.values[i])) coherent.push_back(difference.values[i]);
   }
   if (coherent.empty()) return {};
-  std::nth_element(coherent.begin(), coherent.begin() + static_cast<long>(coherent.size() / 2), coherent.end());
-  const float offset = coherent[coherent.size() / 2];
+  const float offset = MedianOf(coherent);
   Array2<uint8_t> contradicts(prior_rad.rows, prior_rad.cols);
   for (size_t i = 0; i < contradicts.size(); ++i) {
     contradicts.values[i] = std::abs(difference.values[i] - offset) > static_cast<float>(kPi);

@@ -8,6 +8,7 @@
 #include "common/raster/phase.h"
 #include "services/unwrapper/core/confidence.h"
 #include "services/unwrapper/core/gaussian.h"
+#include "services/unwrapper/core/median.h"
 #include "services/unwrapper/core/predictor.h"
 #include "services/unwrapper/core/unwrap_pair.h"
 
@@ -49,8 +50,7 @@ float AnchorOf(const PairRaster& pair, const Array2<float>& phase_rad) {
   }
   std::vector<float>& chosen = border.size() >= 16 ? border : all;
   if (chosen.empty()) return 0.0F;
-  std::nth_element(chosen.begin(), chosen.begin() + static_cast<long>(chosen.size() / 2), chosen.end());
-  return chosen[chosen.size() / 2];
+  return MedianOf(chosen);
 }
 
 /// Coherence-weighted Gaussian mean of phase - anchor; pixels with nothing near keep `fallback`.
