@@ -8,40 +8,44 @@
 namespace fringewatch::unwrapper {
 namespace {
 
-constexpr int kHalfBox_px = 2;
-constexpr double kShareAboveNoise = 0.15;
+constexpr double kLeastAboveNoise = 0.15;  ///< of the way from the mean of noise to 1
+constexpr double kOneInTwenty = 1.645;     ///< standard deviations of a normal distribution, one-sided
 
-/// Mean of the values around a pixel; NaN when there is none.
-double MeanAround(const Array2<float>& values, int row, int col) {
-  double sum = 0.0;
-  int count = 0;
-  for (int r = std::max(0, row - kHalfBox_px); r <= std::min(values.rows - 1, row + kHalfBox_px); ++r) {
-    for (int c = std::max(0, col - kHalfBox_px); c <= std::min(values.cols - 1, col + kHalfBox_px); ++c) {
-      if (std::isnan(values(r, c))) continue;
-      sum += values(r, c);
-      ++count;
-    }
+/// 1 where a pixel's own coherence, if it has one, is below `least`.
+Array2<uint8_t> Noisy(const Array2<float>& coherence, double least) {
+  Array2<uint8_t> noisy(coherence.rows, coherence.cols);
+  for (size_t i = 0; i < noisy.size(); ++i) noisy.values[i] = coherence.values[i] < least;
+  return noisy;
+}
+
+/// Whether more than half of the pixels around one, without itself, are marked.
+bool MostAround(const Array2<uint8_t>& marked, int row, int col) {
+  const Window box = Grow({row, col, 1, 1}, 1, marked.frame());
+  int count = -marked(row, col);
+  for (int r = box.row0; r < box.row1(); ++r) {
+    for (int c = box.col0; c < box.col1(); ++c) count += marked(r, c);
   }
-  return count > 0 ? sum / count : kMissing;
+  return 2 * count > box.pixels() - 1;
 }
 
 }  // namespace
 
-double NoiseTemporalCoherence(int pairs, int unknowns) {
-  const double unexplained = std::max(0.0, 1.0 - static_cast<double>(unknowns) / pairs);
-  return std::exp(-0.5 * kPi * kPi / 3.0 * unexplained);
+NoiseCoherence NoiseTemporalCoherence(int pairs, int unknowns) {
+  const double spare = std::max(0, pairs - unknowns), variance = kPi * kPi / 3.0 * spare / pairs;
+  return {std::exp(-0.5 * variance), spare > 0 ? (1.0 - std::exp(-variance)) / std::sqrt(2.0 * spare) : 0.0};
 }
 
 long DropNoise(const Network& network, SbasSeries& series) {
   const int pairs = static_cast<int>(network.edges.size());
   const int unknowns = static_cast<int>(network.dates.size()) - network.subsets;
   if (unknowns >= pairs) return 0;
-  const double noise = NoiseTemporalCoherence(pairs, unknowns);
-  const double least = noise + kShareAboveNoise * (1.0 - noise);
+  const NoiseCoherence noise = NoiseTemporalCoherence(pairs, unknowns);
+  const double least = noise.mean + std::max(kOneInTwenty * noise.std, kLeastAboveNoise * (1.0 - noise.mean));
+  const Array2<uint8_t> noisy = Noisy(series.temporal_coherence, least);
   long dropped = 0;
-  for (int r = 0; r < series.temporal_coherence.rows; ++r) {
-    for (int c = 0; c < series.temporal_coherence.cols; ++c) {
-      if (!(MeanAround(series.temporal_coherence, r, c) < least)) continue;
+  for (int r = 0; r < noisy.rows; ++r) {
+    for (int c = 0; c < noisy.cols; ++c) {
+      if (!noisy(r, c) && !MostAround(noisy, r, c)) continue;
       ++dropped;
       for (int date = 0; date < series.displacement_m.planes; ++date) {
         series.displacement_m(date, r, c) = series.displacement_std_m(date, r, c) = kMissing;

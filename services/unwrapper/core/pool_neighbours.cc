@@ -42,16 +42,18 @@ float CommonVariance(const Array2<uint8_t>& reference, const Array2<float>& valu
 
 }  // namespace
 
-void PoolNeighbours(const Array2<uint8_t>& reference, Array2<float>& value, Array2<float>& std) {
+void PoolNeighbours(const Array2<uint8_t>& reference, const Array2<float>& common_variance, Array2<float>& value,
+                    Array2<float>& std) {
   const float own_share = OwnShare(value, std);
   if (!(own_share > 0)) return;
   Array2<float> variance = std;
   for (float& entry : variance.values) entry *= own_share * entry;
   const Smoothed smooth = Smooth(value, variance);
-  const float common = CommonVariance(reference, smooth.value);
+  const float spread = common_variance.empty() ? CommonVariance(reference, smooth.value) : 0.0F;
   for (size_t i = 0; i < value.size(); ++i) {
     if (std::isnan(smooth.value.values[i])) continue;
     value.values[i] = smooth.value.values[i];
+    const float common = common_variance.empty() ? spread : common_variance.values[i];
     std.values[i] = std::sqrt(smooth.std.values[i] * smooth.std.values[i] + common);
   }
 }

@@ -49,7 +49,7 @@ TEST(PoolNeighbours, TakesNoiseAwayAndKnowsWhatIsLeft) {
   for (int i = 0; i < kSites; ++i) {
     Measured site = Measure(seed + i, std::hypot(kOwn, kCommon));
     before += Rmse(site.value, site.truth) / kSites;
-    PoolNeighbours(site.still, site.value, site.std);
+    PoolNeighbours(site.still, {}, site.value, site.std);
     after += Rmse(site.value, site.truth) / kSites;
     for (size_t k = 0; k < site.value.size(); ++k) {
       within += std::abs(site.value.values[k] - site.truth.values[k]) < site.std.values[k];
@@ -65,8 +65,8 @@ TEST(PoolNeighbours, TakesNoiseAwayAndKnowsWhatIsLeft) {
 TEST(PoolNeighbours, JudgesTheNoiseByTheMapNotByWhatIsTold) {
   const uint64_t seed = TestSeed(92);
   Measured right = Measure(seed, kOwn), doubled = Measure(seed, 2 * kOwn);
-  PoolNeighbours(right.still, right.value, right.std);
-  PoolNeighbours(doubled.still, doubled.value, doubled.std);
+  PoolNeighbours(right.still, {}, right.value, right.std);
+  PoolNeighbours(doubled.still, {}, doubled.value, doubled.std);
   for (size_t i = 0; i < right.value.size(); ++i) {
     EXPECT_NEAR(right.value.values[i], doubled.value.values[i], 1e-5);
     EXPECT_NEAR(right.std.values[i], doubled.std.values[i], 1e-5);
@@ -77,11 +77,11 @@ TEST(PoolNeighbours, LeavesAloneWhatHasNoSigma) {
   Measured site = Measure(TestSeed(93), kOwn);
   site.std(10, 10) = kMissing;
   const float before = site.value(10, 10);
-  PoolNeighbours(site.still, site.value, site.std);
+  PoolNeighbours(site.still, {}, site.value, site.std);
   EXPECT_EQ(site.value(10, 10), before);
   EXPECT_TRUE(std::isnan(site.std(10, 10)));
   Array2<float> lonely(1, 5, 0.1F), its_std(1, 5, 0.01F);
-  PoolNeighbours(Array2<uint8_t>(1, 5), lonely, its_std);
+  PoolNeighbours(Array2<uint8_t>(1, 5), {}, lonely, its_std);
   EXPECT_EQ(lonely.values, std::vector<float>(5, 0.1F)) << "too few to judge by";
 }
 

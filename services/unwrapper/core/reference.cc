@@ -108,6 +108,13 @@ std::vector<size_t> KeepStill(const Network& network, const Array3<float>& phase
   return kept;
 }
 
+/// A site of the size of a circle: what is kept clear around it.
+int GuardOf(const Array2<uint8_t>& inside, const ReferenceOptions& options) {
+  const auto area_px = std::count_if(inside.values.begin(), inside.values.end(), [](uint8_t bit) { return bit != 0; });
+  const double radius_px = std::sqrt(static_cast<double>(area_px) / kPi);
+  return std::max(options.guard_min_px, static_cast<int>(std::lround(options.guard_fraction * radius_px)));
+}
+
 void LocateSite(const Array2<uint8_t>& inside, ReferenceArea& area) {
   double rows = 0, cols = 0;
   long count = 0;
@@ -131,8 +138,9 @@ StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uin
   const int rows = inside_site.rows, cols = inside_site.cols;
   Array2<uint8_t> moving = inside_site;
   for (size_t i = 0; i < inside_others.size(); ++i) moving.values[i] |= inside_others.values[i];
-  const Array2<uint8_t> blocked = Dilate(moving, options.guard_px);
-  const int border_px = std::max(2, options.guard_px);
+  const int guard_px = GuardOf(inside_site, options);
+  const Array2<uint8_t> blocked = Dilate(moving, guard_px);
+  const int border_px = std::max(2, options.guard_min_px);
   const Window interior{border_px, border_px, rows - 2 * border_px, cols - 2 * border_px};
   std::vector<size_t> around, border;
   for (int r = 0; r < rows; ++r) {

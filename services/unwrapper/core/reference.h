@@ -13,9 +13,10 @@
 namespace fringewatch::unwrapper {
 
 struct ReferenceOptions {
-  double min_coherence = 0.25;  ///< mean over the pairs
-  int guard_px = 3;             ///< kept clear around the site
-  int min_pixels = 30;          ///< below, the least moving border of the patch is taken instead
+  double min_coherence = 0.25;   ///< mean over the pairs
+  int guard_min_px = 3;          ///< kept clear around the site: motion fades beyond the outline
+  double guard_fraction = 0.25;  ///< of the radius of a circle as large as the site, where that is more
+  int min_pixels = 30;           ///< below, the least moving border of the patch is taken instead
 };
 
 struct ReferenceArea {

@@ -56,6 +56,19 @@ TEST(ChooseReference, TakesCoherentStillGroundAroundTheSite) {
   EXPECT_TRUE(area->notes.empty());
 }
 
+TEST(ChooseReference, KeepsFurtherFromLargerSites) {
+  const Network network = ShortestSpans(8, 18);
+  const Array2<float> coherence(kSide, kSide, 0.7F);
+  for (const auto& [radius_px, guard_px] : {std::pair{8, 3}, std::pair{15, 4}}) {
+    const Array2<uint8_t> site = Disc(20, 16, radius_px);
+    const StatusOr<ReferenceArea> area =
+        ChooseReference(network, site, {}, coherence, Moving(network, site, TestSeed(9)), {});
+    ASSERT_THAT(area, IsOk());
+    EXPECT_FALSE(area->mask(20, 16 + radius_px + guard_px));
+    EXPECT_TRUE(area->mask(20, 16 + radius_px + guard_px + 1));
+  }
+}
+
 TEST(ChooseReference, FallsBackToTheBorderWhenTheSiteFillsThePatch) {
   const Network network = ShortestSpans(8, 18);
   const Array2<uint8_t> everything(kSide, kSide, 1);

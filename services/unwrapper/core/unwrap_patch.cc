@@ -15,6 +15,7 @@
 #include "services/unwrapper/core/reference.h"
 #include "services/unwrapper/core/sbas.h"
 #include "services/unwrapper/core/smooth.h"
+#include "services/unwrapper/core/turbulence.h"
 #include "services/unwrapper/core/unwrap_pair.h"
 #include "services/unwrapper/core/unwrap_stack.h"
 #include "services/unwrapper/core/velocity.h"
@@ -105,6 +106,11 @@ Array2<uint8_t> FlagsOf(const Evidence& evidence, const SbasSeries& sbas, const 
   return flags;
 }
 
+Array2<float> Scaled(Array2<float> values, double factor) {
+  for (float& value : values.values) value *= static_cast<float>(factor);
+  return values;
+}
+
 /// The patch after unwrapping: reference, closure, inversion, atmosphere, velocity.
 StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const FlaggedSite& site, Patch& patch,
                             StackSolution& solution, const UnwrapOptions& options, int threads) {
@@ -123,9 +129,13 @@ StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const Fl
                                track.wavelength_m, threads);
   DropNoise(network, sbas);
   const AtmosphereReport atmosphere = RemoveLocalAtmosphere(sbas.displacement_m, reference, patch.height_m);
+  const Array2<float> air_left_m2 = RemoveTurbulence(network.days, reference, sbas.displacement_m);
   VelocityMap velocity = FitVelocity(network.days, sbas.displacement_m, sbas.displacement_std_m);
-  PoolNeighbours(reference.mask, velocity.velocity_m_per_yr, velocity.velocity_std_m_per_yr);
-  PoolNeighbours(reference.mask, velocity.acceleration_m_per_yr2, velocity.acceleration_std_m_per_yr2);
+  const VarianceGain gain = GainOfDates(network.days);
+  PoolNeighbours(reference.mask, Scaled(air_left_m2, gain.velocity), velocity.velocity_m_per_yr,
+                 velocity.velocity_std_m_per_yr);
+  PoolNeighbours(reference.mask, Scaled(air_left_m2, gain.acceleration), velocity.acceleration_m_per_yr2,
+                 velocity.acceleration_std_m_per_yr2);
 
   SiteSeries series;
   series.window = patch.window;

@@ -16,6 +16,18 @@ struct Moments {
   double n = 0, t = 0, tt = 0, ttt = 0, tttt = 0, x = 0, tx = 0, ttx = 0, xx = 0;
 };
 
+void AddDate(double t, double x, Moments& sum) {
+  sum.n += 1;
+  sum.t += t;
+  sum.tt += t * t;
+  sum.ttt += t * t * t;
+  sum.tttt += t * t * t * t;
+  sum.x += x;
+  sum.tx += t * x;
+  sum.ttx += t * t * x;
+  sum.xx += x * x;
+}
+
 struct Fit {
   double velocity = kMissing, velocity_std = kMissing, acceleration = kMissing, acceleration_std = kMissing;
 };
@@ -93,6 +105,14 @@ void AddWalk(const std::vector<double>& years, const Array3<float>& displacement
 
 }  // namespace
 
+VarianceGain GainOfDates(std::span<const double> days) {
+  Moments sum;
+  for (const double day : days) AddDate((day - days.front()) / kDaysPerYear, 0, sum);
+  Polynomials polynomials;
+  FitPixel(sum, polynomials);
+  return {1 / polynomials.m2, sum.n < kMinDatesOfParabola ? kMissing : 4 / polynomials.qq};
+}
+
 VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displacement_m,
                         const Array3<float>& displacement_std_m) {
   const int rows = displacement_m.rows, cols = displacement_m.cols;
@@ -110,16 +130,7 @@ VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displ
       for (int c = 0; c < cols; ++c) {
         const double x = displacement_m(k, r, c);
         if (std::isnan(x)) continue;
-        Moments& sum = sums[c];
-        sum.n += 1;
-        sum.t += t;
-        sum.tt += t * t;
-        sum.ttt += t * t * t;
-        sum.tttt += t * t * t * t;
-        sum.x += x;
-        sum.tx += t * x;
-        sum.ttx += t * t * x;
-        sum.xx += x * x;
+        AddDate(t, x, sums[c]);
       }
     }
     for (int c = 0; c < cols; ++c) {

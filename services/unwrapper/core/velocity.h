@@ -25,4 +25,12 @@ struct VelocityMap {
 [[nodiscard]] VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displacement_m,
                                       const Array3<float>& displacement_std_m);
 
+/// Variances of both coefficients, per variance of a single date, of a full series whose dates err independently.
+struct VarianceGain {
+  double velocity = 0;      ///< per yr^2
+  double acceleration = 0;  ///< per yr^4; NaN below 5 dates
+};
+/// `days` of each date, at least 2 of them different.
+[[nodiscard]] VarianceGain GainOfDates(std::span<const double> days);
+
 }  // namespace fringewatch::unwrapper

@@ -145,5 +145,21 @@ TEST(FitVelocity, SigmasOfAWalkAreCalibrated) {
   EXPECT_LT(within_untold, 0.40 * cols) << "residuals alone do not show it";
 }
 
+TEST(GainOfDates, IsTheSquaredSayOfEachDate) {
+  const std::vector<double> days = {0, 12, 24, 48, 54, 90};
+  double velocity = 0, acceleration = 0;
+  for (size_t date = 0; date < days.size(); ++date) {
+    Array3<float> impulse(static_cast<int>(days.size()), 1, 1);
+    impulse(static_cast<int>(date), 0, 0) = 1.0F;
+    const VelocityMap map = FitVelocity(days, impulse, {});
+    velocity += std::pow(map.velocity_m_per_yr(0, 0), 2);
+    acceleration += std::pow(map.acceleration_m_per_yr2(0, 0), 2);
+  }
+  const VarianceGain gain = GainOfDates(days);
+  EXPECT_NEAR(gain.velocity / velocity, 1.0, 1e-5);
+  EXPECT_NEAR(gain.acceleration / acceleration, 1.0, 1e-5);
+  EXPECT_TRUE(std::isnan(GainOfDates(std::span(days).first(4)).acceleration));
+}
+
 }  // namespace
 }  // namespace fringewatch::unwrapper
