@@ -24,6 +24,10 @@ ModelCard FromJson(const Json& json) {
   card.minutes = json.at("minutes");
   card.machine = json.at("machine");
   card.scores = json.at("scores").get<std::map<std::string, double>>();
+  if (!json.contains("operating_points")) return card;
+  for (const Json& point : json.at("operating_points")) {
+    card.operating_points.push_back({point.at("threshold"), point.at("false_sites_per_1000_km2"), point.at("recall")});
+  }
   return card;
 }
 
@@ -41,13 +45,29 @@ StatusOr<std::vector<std::string>> HashesOf(const std::string& dir, std::span<co
 std::string ModelCardPath(const std::string& dir, const std::string& name) { return dir + "/" + name + ".json"; }
 
 std::string ToJson(const ModelCard& card) {
-  const Json json = {{"name", card.name},       {"architecture", card.architecture},
-                     {"sha256", card.sha256},   {"trained_on", card.trained_on},
-                     {"command", card.command}, {"seed", card.seed},
-                     {"samples", card.samples}, {"steps", card.steps},
-                     {"minutes", card.minutes}, {"machine", card.machine},
-                     {"scores", card.scores}};
+  Json json = {{"name", card.name},       {"architecture", card.architecture},
+               {"sha256", card.sha256},   {"trained_on", card.trained_on},
+               {"command", card.command}, {"seed", card.seed},
+               {"samples", card.samples}, {"steps", card.steps},
+               {"minutes", card.minutes}, {"machine", card.machine},
+               {"scores", card.scores}};
+  for (const OperatingPoint& point : card.operating_points) {
+    json["operating_points"].push_back({{"threshold", point.threshold},
+                                        {"false_sites_per_1000_km2", point.false_sites_per_1000_km2},
+                                        {"recall", point.recall}});
+  }
   return json.dump(2) + "\n";
+}
+
+Status WriteModelCard(const std::string& dir, const ModelCard& card) {
+  const std::string path = ModelCardPath(dir, card.name);
+  std::ofstream file(path + ".part", std::ios::trunc);
+  file << ToJson(card);
+  file.close();
+  std::error_code failed;
+  if (file) fs::rename(path + ".part", path, failed);
+  if (!file || failed) return Error(Fault::kNotWritable, "model card {} cannot be written: is the disk full?", path);
+  return {};
 }
 
 StatusOr<ModelCard> ReadModelCard(const std::string& dir, const std::string& name) {
@@ -67,6 +87,11 @@ StatusOr<std::vector<std::string>> DetectorModelHashes(const std::string& dir) {
 
 StatusOr<std::vector<std::string>> UnwrapperModelHashes(const std::string& dir) {
   return HashesOf(dir, kUnwrapperNetworks);
+}
+
+StatusOr<std::vector<OperatingPoint>> DetectorOperatingPoints(const std::string& dir) {
+  FW_ASSIGN_OR_RETURN(const ModelCard card, ReadModelCard(dir, kDetectorNetworks.back()));
+  return card.operating_points;
 }
 
 StatusOr<std::string> FindModels(const std::string& option) {

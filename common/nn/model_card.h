@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/stack/operating_point.h"
 
 namespace fringewatch::nn {
 
@@ -28,8 +29,9 @@ struct ModelCard {
   long samples = 0;  ///< simulated samples drawn
   long steps = 0;
   double minutes = 0.0;
-  std::string machine;                   ///< processor and device
-  std::map<std::string, double> scores;  ///< on held-out scenes
+  std::string machine;                           ///< processor and device
+  std::map<std::string, double> scores;          ///< on held-out scenes
+  std::vector<OperatingPoint> operating_points;  ///< of the last network of the detector, rising; empty: not measured
 };
 
 /// What to do about a model that is refused; ends such messages.
@@ -41,6 +43,9 @@ inline constexpr char kModelRemedy[] = "run `make train`, or restore the file wi
 /// The text of a card, as ReadModelCard reads it.
 [[nodiscard]] std::string ToJson(const ModelCard& card);
 
+/// Writes the card beside its weights, whole or not at all. \error kNotWritable
+[[nodiscard]] Status WriteModelCard(const std::string& dir, const ModelCard& card);
+
 /// Reads the card only. \error kModelRefused when it is missing or not a card.
 [[nodiscard]] StatusOr<ModelCard> ReadModelCard(const std::string& dir, const std::string& name);
 
@@ -48,6 +53,9 @@ inline constexpr char kModelRemedy[] = "run `make train`, or restore the file wi
 /// their model_hashes(). The weights themselves are not read. \error kModelRefused, as ReadModelCard.
 [[nodiscard]] StatusOr<std::vector<std::string>> DetectorModelHashes(const std::string& dir);
 [[nodiscard]] StatusOr<std::vector<std::string>> UnwrapperModelHashes(const std::string& dir);
+
+/// The operating points of the networks in `dir`; none where they were never measured. \error kModelRefused
+[[nodiscard]] StatusOr<std::vector<OperatingPoint>> DetectorOperatingPoints(const std::string& dir);
 
 /// Where the shipped networks lie: `option` when given; else $FRINGEWATCH_MODELS; else ../share/fringewatch/models
 /// beside the program (installed); else deploy/models of the source tree the program was built in.

@@ -29,12 +29,25 @@ TEST(ModelCard, ComesBackAsItWasWritten) {
                        .steps = 5,
                        .minutes = 1.5,
                        .machine = "a machine",
-                       .scores = {{"f1", 0.5}}};
+                       .scores = {{"f1", 0.5}},
+                       .operating_points = {{0.5, 0.2, 0.99}}};
   std::ofstream(ModelCardPath(dir, "ddnet")) << ToJson(card);
   const StatusOr<ModelCard> read = ReadModelCard(dir, "ddnet");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(ToJson(*read), ToJson(card));
   EXPECT_EQ(read->scores.at("f1"), 0.5);
+  ASSERT_EQ(read->operating_points.size(), 1u);
+  EXPECT_EQ(read->operating_points[0].false_sites_per_1000_km2, 0.2);
+}
+
+TEST(OperatingPoints, AreThoseOfTheNetworkThatDecides) {
+  const TemporaryFolder folder;
+  const std::string dir = folder.path().string();
+  WriteCard(dir, "ddnet", "11");
+  WriteCard(dir, "stack", "22");
+  EXPECT_TRUE(DetectorOperatingPoints(dir)->empty()) << "not measured";
+  std::ofstream(ModelCardPath(dir, "stack")) << ToJson(ModelCard{.name = "stack", .operating_points = {{0.5, 0.2, 1}}});
+  EXPECT_EQ(DetectorOperatingPoints(dir)->at(0).threshold, 0.5);
 }
 
 TEST(ModelHashes, AreThoseOfTheCardsInTheOrderOfTheStage) {

@@ -1,7 +1,6 @@
 #include "common/nn/model_file.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include "common/base/hash.h"
 #include "common/nn/blocks.h"
@@ -26,21 +25,16 @@ std::vector<torch::Tensor> TensorsOf(const torch::nn::Module& module, bool compa
 }  // namespace
 
 Status SaveModel(const std::string& dir, const torch::nn::Module& module, ModelCard& card) {
-  const std::string weights = WeightsPath(dir, card.name), text = ModelCardPath(dir, card.name);
+  const std::string weights = WeightsPath(dir, card.name);
   try {
     std::filesystem::create_directories(dir);
     torch::save(TensorsOf(module, /*compact=*/true), weights + ".part");
     std::filesystem::rename(weights + ".part", weights);
     FW_ASSIGN_OR_RETURN(card.sha256, Sha256File(weights));
-    std::ofstream file(text + ".part", std::ios::trunc);
-    file << ToJson(card);
-    file.close();
-    if (!file) return Error(Fault::kNotWritable, "model card {} cannot be written: is the disk full?", text);
-    std::filesystem::rename(text + ".part", text);
+    return WriteModelCard(dir, card);
   } catch (const std::exception& failure) {
     return Error(Fault::kNotWritable, "model {} cannot be written: {}", weights, failure.what());
   }
-  return Status();
 }
 
 StatusOr<ModelCard> LoadModel(const std::string& dir, const std::string& name, const std::string& architecture,

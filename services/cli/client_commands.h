@@ -20,8 +20,8 @@ struct ClientOptions {
 /// `plan` and, with the rest, `submit`.
 struct TrackOptions {
   StackSource source;
-  std::optional<double> threshold;
-  std::optional<int> tile_px, halo_px;  ///< absent = the scheduler's default
+  std::optional<double> threshold, false_sites;  ///< one of them at most
+  std::optional<int> tile_px, halo_px;           ///< absent = the scheduler's default
   bool skip_rejected = false;
 };
 

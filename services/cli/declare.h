@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/stack/stack_source.h"
@@ -23,6 +24,9 @@ void DeclareCompletion(CLI::App& app, const Console& console, Chosen& chosen);
 
 /// Where a stack lies and how to read it: the same for `run`, `submit` and `plan`.
 void AddSource(CLI::App& command, StackSource& source);
+
+/// `--false-sites`, which excludes `threshold`: the same for `run`, `submit` and `plan`.
+void AddFalseSites(CLI::App& command, std::optional<double>& false_sites, CLI::Option& threshold);
 
 /// Accepts what lies within `limits`, both ends included.
 template <typename T>

@@ -49,10 +49,11 @@ void AddLimit(CLI::App& command, int& limit) {
 void AddTrack(CLI::App& command, TrackOptions& track) {
   AddSource(command, track.source);
   const scheduler::RunPolicy usual;
-  command
-      .add_option("--threshold", track.threshold,
-                  fmt::format("Evidence a site must reach; default: {}", usual.threshold))
-      ->check(Within(scheduler::kThresholdLimits));
+  CLI::Option* threshold = command
+                               .add_option("--threshold", track.threshold,
+                                           fmt::format("Evidence a site must reach; default: {}", usual.threshold))
+                               ->check(Within(scheduler::kThresholdLimits));
+  AddFalseSites(command, track.false_sites, *threshold);
   command
       .add_option("--tile", track.tile_px, fmt::format("Core of a detection tile, pixels; default: {}", usual.tile_px))
       ->check(Within(scheduler::kTileLimits_px));

@@ -27,9 +27,10 @@ void DeclareRun(CLI::App& app, Chosen& chosen) {
   RunOptions& options = *OptionsOf<RunOptions>(*command, chosen, RunCommand);
   AddSource(*command, options.source);
   command->add_option("--out", options.out, "Run folder; default: runs/<run id>");
-  command->add_option("--threshold", options.policy.threshold, "Evidence a site must reach")
-      ->capture_default_str()
-      ->check(Within(scheduler::kThresholdLimits));
+  CLI::Option* threshold = command->add_option("--threshold", options.policy.threshold, "Evidence a site must reach")
+                               ->capture_default_str()
+                               ->check(Within(scheduler::kThresholdLimits));
+  AddFalseSites(*command, options.policy.false_sites, *threshold);
   command->add_option("--tile", options.policy.tile_px, "Core of a detection tile, pixels")
       ->capture_default_str()
       ->check(Within(scheduler::kTileLimits_px));

@@ -22,4 +22,12 @@ void AddSource(CLI::App& command, StackSource& source) {
       ->group("Input");
 }
 
+void AddFalseSites(CLI::App& command, std::optional<double>& false_sites, CLI::Option& threshold) {
+  command
+      .add_option("--false-sites", false_sites,
+                  "Instead of --threshold: false sites per 1,000 km2 that are put up with")
+      ->check(Within(scheduler::kFalseSitesLimits))
+      ->excludes(&threshold);
+}
+
 }  // namespace fringewatch::cli

@@ -96,8 +96,14 @@ StatusOr<ExitCode> Run(const RunOptions& options) {
   unwrap.threads = options.compute.threads;
   FW_ASSIGN_OR_RETURN(const auto unwrapper, unwrapper::Unwrapper::Load(models, device, unwrap));
 
-  FW_ASSIGN_OR_RETURN(const auto run, OpenRunOf(options, std::move(stack),
-                                                {device.Kind(), detector->model_hashes(), unwrapper->model_hashes()}));
+  FW_ASSIGN_OR_RETURN(const auto points, nn::DetectorOperatingPoints(models));
+  FW_ASSIGN_OR_RETURN(const auto run,
+                      OpenRunOf(options, std::move(stack),
+                                {device.Kind(), detector->model_hashes(), unwrapper->model_hashes(), points}));
+  if (options.policy.false_sites) {
+    fmt::print("threshold {}: at most {} false sites per 1,000 km2, as measured on simulated frames\n",
+               run->record.threshold, *options.policy.false_sites);
+  }
   const std::string out = options.out.empty() ? "runs/" + run->record.run_id : options.out;
   FW_ASSIGN_OR_RETURN(const auto store, OpenLocalStore(out + "/artifacts"));
   LocalRun local;

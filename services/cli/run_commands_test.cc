@@ -193,6 +193,14 @@ TEST_F(RunCommandsTest, SubmitSendsWhatRunWouldUse) {
   EXPECT_EQ(request.request_id(), "id-1");
 }
 
+TEST_F(RunCommandsTest, FalseSitesExcludeAThreshold) {
+  Ask("submit --source /data/005A --false-sites 0.1");
+  const v1::SubmitTrackRequest& request = jobs_.SubmitTrack_script.requests.at(0);
+  EXPECT_EQ(request.policy().false_sites_per_1000_km2(), 0.1);
+  EXPECT_FALSE(request.policy().has_threshold());
+  EXPECT_NE(Ask("submit --source /data/005A --false-sites 0.1 --threshold 0.5").code, ExitCode::kDone);
+}
+
 TEST_F(RunCommandsTest, WhatIsNotSaidIsLeftToTheScheduler) {
   Ask("submit --source s3://bucket/005A");
   const v1::SubmitTrackRequest& request = jobs_.SubmitTrack_script.requests.at(0);

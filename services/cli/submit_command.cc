@@ -57,6 +57,7 @@ void Fill(const TrackOptions& from, Request& to) {
   Fill(from.source, *to.mutable_source());
   v1::Policy& policy = *to.mutable_policy();
   if (from.threshold) policy.set_threshold(*from.threshold);
+  if (from.false_sites) policy.set_false_sites_per_1000_km2(*from.false_sites);
   if (from.tile_px) policy.set_tile_px(*from.tile_px);
   if (from.halo_px) policy.set_halo_px(*from.halo_px);
   policy.set_skip_rejected(from.skip_rejected);

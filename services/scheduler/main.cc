@@ -67,6 +67,7 @@ StatusOr<Computing> ComputingOf(const SchedulerSettings& settings) {
   FW_ASSIGN_OR_RETURN(computing.compute, nn::ComputeName(settings.compute_kind, settings.networks.precision));
   FW_ASSIGN_OR_RETURN(computing.detector_models, nn::DetectorModelHashes(folder));
   FW_ASSIGN_OR_RETURN(computing.unwrapper_models, nn::UnwrapperModelHashes(folder));
+  FW_ASSIGN_OR_RETURN(computing.operating_points, nn::DetectorOperatingPoints(folder));
   return computing;
 }
 

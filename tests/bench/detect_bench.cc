@@ -1,5 +1,6 @@
 /// How well sites are found: simulated frames that no network was trained on, without unwrapping. Prints JSON.
 ///   detect_bench [--frames 13] [--size 2048] [--seed 9101] [--wavelength M] [--pixel M] [--pairs-only] [--models DIR]
+///   [--card]
 ///   ...
 ///
 /// Stack: recall, false sites, outlines, recall by peak phase, and how far the evidence can be taken for a probability.
@@ -13,6 +14,7 @@
 #include "common/base/parallel.h"
 #include "common/base/random.h"
 #include "common/nn/device.h"
+#include "common/nn/model_card.h"
 #include "common/sim/scene.h"
 #include "services/detector/core/detect.h"
 #include "services/detector/core/sites.h"
@@ -34,7 +36,7 @@ struct Options {
   int frames = 13, size_px = 2048, sites = 25;
   uint64_t seed = 9101;
   double wavelength_m = 0.055465763, pixel_m = 0;  ///< 0 = 20 to 40 m, in turn
-  bool pairs_only = false;
+  bool pairs_only = false, card = false;
   detector::DetectOptions detector;
   std::string models = "deploy/models", device = "auto", precision = "auto";
 };
@@ -144,12 +146,12 @@ class OperatingCurve {
       for (const auto& [t, f] : matches) found_[i] += scene.sites()[t].peak_phase_12_days_rad >= kVisible_rad;
     }
   }
-  [[nodiscard]] nlohmann::json ToJson(double area_km2, int visible) const {
-    nlohmann::json points = nlohmann::json::array();
+  /// No false site in the area that was seen is not none anywhere: it counts as one.
+  [[nodiscard]] std::vector<OperatingPoint> Points(double area_km2, int visible) const {
+    std::vector<OperatingPoint> points;
     for (size_t i = 0; i < kThresholds.size(); ++i) {
-      points.push_back({{"threshold", kThresholds[i]},
-                        {"false_per_1000_km2", 1000.0 * false_[i] / std::max(1.0, area_km2)},
-                        {"recall_from_2_rad", static_cast<double>(found_[i]) / std::max(1, visible)}});
+      points.push_back({kThresholds[i], 1000.0 * std::max(1, false_[i]) / std::max(1.0, area_km2),
+                        static_cast<double>(found_[i]) / std::max(1, visible)});
     }
     return points;
   }
@@ -370,6 +372,23 @@ nlohmann::json ToJson(const PairTotals& pairs) {
           {"ap50_box", AveragePrecision(pairs.by_box, pairs.there)}};
 }
 
+nlohmann::json ToJson(const std::vector<OperatingPoint>& points) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const OperatingPoint& point : points) {
+    list.push_back({{"threshold", point.threshold},
+                    {"false_per_1000_km2", point.false_sites_per_1000_km2},
+                    {"recall_from_2_rad", point.recall}});
+  }
+  return list;
+}
+
+/// Notes what was measured on the card of the network that decides.
+Status WriteCard(const std::string& models, std::vector<OperatingPoint> points) {
+  FW_ASSIGN_OR_RETURN(nn::ModelCard card, nn::ReadModelCard(models, nn::kDetectorNetworks.back()));
+  card.operating_points = std::move(points);
+  return nn::WriteModelCard(models, card);
+}
+
 nlohmann::json Report(const Options& options, const Totals& totals, const std::map<int, PairTotals>& pairs) {
   PairTotals all;
   nlohmann::json by_span;
@@ -391,7 +410,7 @@ nlohmann::json Report(const Options& options, const Totals& totals, const std::m
             {"false_per_1000_km2", 1000.0 * totals.false_alarms / std::max(1.0, totals.area_km2)},
             {"iou_median", Median(totals.iou)},
             {"recall_by_peak_phase_of_12_days", totals.curve.ToJson()},
-            {"by_threshold", totals.operating.ToJson(totals.area_km2, totals.visible)},
+            {"by_threshold", ToJson(totals.operating.Points(totals.area_km2, totals.visible))},
             {"reliability", totals.stack.ToJson()}}},
           {"single_pair", {{"all", ToJson(all)}, {"by_span_days", by_span}, {"reliability", totals.single.ToJson()}}}};
 }
@@ -406,16 +425,19 @@ int main(int argc, char** argv) {
   app.add_option("--size", options.size_px);
   app.add_option("--sites", options.sites);
   app.add_option("--seed", options.seed);
-  app.add_option("--wavelength", options.wavelength_m);
-  app.add_option("--pixel", options.pixel_m);
+  CLI::Option* wavelength = app.add_option("--wavelength", options.wavelength_m);
+  CLI::Option* pixel = app.add_option("--pixel", options.pixel_m);
   app.add_option("--threads", options.detector.threads);
-  app.add_flag("--pairs-only", options.pairs_only);
+  CLI::Option* pairs_only = app.add_flag("--pairs-only", options.pairs_only);
   app.add_option("--models", options.models);
-  app.add_option("--outline", options.detector.outline_threshold, "Evidence of the stack that outlines follow");
+  CLI::Option* outline =
+      app.add_option("--outline", options.detector.outline_threshold, "Evidence of the stack that outlines follow");
   app.add_option("--pair-outline", options.detector.pair_outline_threshold, "Probability in a pair that they follow");
-  app.add_option("--min-area", options.detector.min_area_px, "Pixels of the smallest site");
+  CLI::Option* min_area = app.add_option("--min-area", options.detector.min_area_px, "Pixels of the smallest site");
   app.add_option("--device", options.device);
   app.add_option("--precision", options.precision);
+  CLI::Option* card = app.add_flag("--card", options.card, "Write what each threshold costs to the model card");
+  for (CLI::Option* other : {pairs_only, wavelength, pixel, outline, min_area}) card->excludes(other);
   CLI11_PARSE(app, argc, argv);
   const auto device = nn::ResolveDevice(options.device, options.precision);
   if (!device.ok()) return std::fprintf(stderr, "%s\n", MessageOf(device.status()).c_str()), 1;
@@ -438,6 +460,10 @@ int main(int argc, char** argv) {
     }
     std::fprintf(stderr, "frame %d: %d of %d sites from 2 rad, %d false so far\n", frame + 1, totals.visible_found,
                  totals.visible, totals.false_alarms);
+  }
+  if (options.card) {
+    const Status written = WriteCard(options.models, totals.operating.Points(totals.area_km2, totals.visible));
+    if (!written.ok()) return std::fprintf(stderr, "%s\n", MessageOf(written).c_str()), 1;
   }
   std::printf("%s\n", Report(options, totals, pairs).dump(1).c_str());
 }

@@ -316,6 +316,18 @@ Match MatchSites(const std::vector<FlaggedSite>& sites, const std::vector<sim::T
   return match;
 }
 
+TEST(Detector, TheReleasedNetworksSayWhatEachThresholdCosts) {
+  if (!HaveReleasedModels()) GTEST_SKIP() << "no weights in deploy/models: run `make train`";
+  const auto points = nn::DetectorOperatingPoints(ReleasedModels());
+  ASSERT_TRUE(points.ok()) << points.status();
+  ASSERT_GE(points->size(), 2u) << "run detect_bench --card";
+  for (size_t i = 1; i < points->size(); ++i) {
+    EXPECT_GT(points->at(i).threshold, points->at(i - 1).threshold);
+    EXPECT_LE(points->at(i).false_sites_per_1000_km2, points->at(i - 1).false_sites_per_1000_km2);
+    EXPECT_GT(points->at(i).false_sites_per_1000_km2, 0) << "what was never seen is not promised";
+  }
+}
+
 TEST(Detector, FindsTheFastBowlsOfASceneOnceEachWhereverTileEdgesFall) {
   if (!HaveReleasedModels()) GTEST_SKIP() << "no weights in deploy/models: run `make train`";
   sim::SceneConfig config = SmallScene(448, 448, 8);

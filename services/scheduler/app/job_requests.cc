@@ -38,6 +38,12 @@ void CheckSource(const v1::Source& source, RequestFields& fields) {
 void CheckPolicy(const v1::Policy& policy, RequestFields& fields) {
   const RunPolicy asked = PolicyOf(policy);
   fields.Range(asked.threshold, kThresholdLimits.least, kThresholdLimits.most, "policy.threshold");
+  if (asked.false_sites) {
+    fields.Range(*asked.false_sites, kFalseSitesLimits.least, kFalseSitesLimits.most,
+                 "policy.false_sites_per_1000_km2");
+    fields.Require(!policy.has_threshold(), "policy.threshold",
+                   "policy.false_sites_per_1000_km2 is given too; drop one");
+  }
   fields.Range(asked.tile_px, kTileLimits_px.least, kTileLimits_px.most, "policy.tile_px");
   fields.Range(asked.halo_px, kHaloLimits_px.least, kHaloLimits_px.most, "policy.halo_px");
 }
@@ -81,6 +87,7 @@ StackSource SourceOf(const v1::Source& source, const std::string& track) {
 RunPolicy PolicyOf(const v1::Policy& policy) {
   RunPolicy asked;
   if (policy.has_threshold()) asked.threshold = policy.threshold();
+  if (policy.has_false_sites_per_1000_km2()) asked.false_sites = policy.false_sites_per_1000_km2();
   if (policy.has_tile_px()) asked.tile_px = policy.tile_px();
   if (policy.has_halo_px()) asked.halo_px = policy.halo_px();
   asked.skip_rejected = policy.skip_rejected();

@@ -87,6 +87,21 @@ TEST_F(JobServiceTest, BadFieldsAreListedTogether) {
   EXPECT_THAT(RunsInStore(), IsEmpty());
 }
 
+TEST_F(JobServiceTest, FalseSitesTakeThePlaceOfTheThreshold) {
+  v1::SubmitTrackRequest request = Request("r1");
+  request.mutable_policy()->set_false_sites_per_1000_km2(0.2);
+  request.mutable_policy()->set_threshold(0.5);
+  Submit(request);
+  EXPECT_EQ(status_.error_code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status_.error_message(), HasSubstr("policy.threshold: "));
+  request.mutable_policy()->clear_threshold();
+  EXPECT_EQ(Submit(request).run().policy().threshold(), 0.8);
+  request = Request("r2");
+  request.mutable_policy()->set_false_sites_per_1000_km2(0.01);
+  Submit(request);
+  EXPECT_EQ(status_.error_code(), StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(JobServiceTest, RejectedInputsStopARunUnlessToldToGoOn) {
   v1::SubmitTrackRequest request = Request("r1", "/data/x-2");
   Submit(request);

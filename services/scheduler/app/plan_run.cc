@@ -9,12 +9,16 @@ StatusOr<RunRecord> RecordOf(const Track& track, const StackSource& source, cons
                              const Computing& computing) {
   std::vector<std::string> models = computing.detector_models;
   models.insert(models.end(), computing.unwrapper_models.begin(), computing.unwrapper_models.end());
-  const RunSpec spec = MakeSpec(track, policy.threshold, computing.compute, models, policy.tile_px, policy.halo_px);
+  double threshold = policy.threshold;
+  if (policy.false_sites) {
+    FW_ASSIGN_OR_RETURN(threshold, ThresholdFor(*policy.false_sites, computing.operating_points));
+  }
+  const RunSpec spec = MakeSpec(track, threshold, computing.compute, models, policy.tile_px, policy.halo_px);
   FW_ASSIGN_OR_RETURN(const std::vector<DetectTask> tasks, PlanDetectTasks(spec, track.grid));
   RunRecord record{.run_id = RunId(spec),
                    .track = track.name,
                    .source = source,
-                   .threshold = policy.threshold,
+                   .threshold = threshold,
                    .tile_px = policy.tile_px,
                    .halo_px = policy.halo_px,
                    .skip_rejected = policy.skip_rejected,

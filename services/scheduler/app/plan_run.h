@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/run/run_record.h"
+#include "common/stack/operating_point.h"
 #include "common/stack/stack_reader.h"
 #include "common/stack/stack_source.h"
 #include "services/scheduler/core/run_policy.h"
@@ -20,6 +21,7 @@ using StackOpener = std::function<StatusOr<std::unique_ptr<StackReader>>(const S
 struct Computing {
   std::string compute;                                         ///< "cpu bf16"
   std::vector<std::string> detector_models, unwrapper_models;  ///< SHA-256 of the weights
+  std::vector<OperatingPoint> operating_points;                ///< of the detector
 };
 
 struct PlannedRun {

@@ -26,6 +26,17 @@ TEST(PlanRun, NamesTheRunByEverythingThatDecidesItsProducts) {
   EXPECT_EQ(plan.record.pairs, 2);
 }
 
+TEST(PlanRun, TheFalseSitesThatAreAskedForDecideTheThreshold) {
+  const auto planned = [](double false_sites) {
+    return PlanRun({.path = "/data/005A"}, {.false_sites = false_sites}, MadeComputing(), OpenMadeStack);
+  };
+  const RunPolicy same{.threshold = 0.8};
+  const PlannedRun by_threshold = PlanRun({.path = "/data/005A"}, same, MadeComputing(), OpenMadeStack).value();
+  EXPECT_EQ(planned(0.2).value().record.threshold, 0.8);
+  EXPECT_EQ(planned(0.2).value().record.run_id, by_threshold.record.run_id) << "the same products, the same run";
+  EXPECT_THAT(planned(0.01), IsFault(Fault::kBadOption));
+}
+
 TEST(PlanRun, PassesOnWhyAStackCannotBeOpened) {
   EXPECT_THAT(PlanRun({.path = "/data/nothing"}, {}, MadeComputing(), OpenMadeStack), IsFault(Fault::kStackEmpty));
 }

@@ -57,7 +57,10 @@ inline StatusOr<std::unique_ptr<StackReader>> OpenMadeStack(const StackSource& s
 }
 
 inline Computing MadeComputing() {
-  return {.compute = "cpu fp32", .detector_models = {"d1", "d2"}, .unwrapper_models = {"u1"}};
+  return {.compute = "cpu fp32",
+          .detector_models = {"d1", "d2"},
+          .unwrapper_models = {"u1"},
+          .operating_points = {{0.4, 0.5, 1.0}, {0.8, 0.1, 0.97}}};
 }
 
 /// 2 x 3 tiles.

@@ -128,18 +128,6 @@ Samples SamplesOf(const Terms& terms, const std::vector<size_t>& pixels, std::sp
   return samples;
 }
 
-/// Reference pixels with any data: noise that was taken out does not support a plane.
-std::vector<size_t> KnownPixels(const ReferenceArea& reference, const Array3<float>& displacement_m) {
-  std::vector<size_t> pixels;
-  for (size_t i = 0; i < reference.mask.size(); ++i) {
-    if (!reference.mask.values[i]) continue;
-    bool known = false;
-    for (int k = 0; k < displacement_m.planes && !known; ++k) known = !std::isnan(displacement_m.plane(k)[i]);
-    if (known) pixels.push_back(i);
-  }
-  return pixels;
-}
-
 /// Largest angle, seen from the site's centre, without any of the pixels.
 double WidestGap_rad(const ReferenceArea& area, const std::vector<size_t>& pixels) {
   if (pixels.empty()) return kTwoPi;
@@ -159,13 +147,13 @@ double WidestGap_rad(const ReferenceArea& area, const std::vector<size_t>& pixel
 AtmosphereReport RemoveLocalAtmosphere(Array3<float>& displacement_m, const ReferenceArea& reference,
                                        const Array2<float>& height_m) {
   AtmosphereReport report;
-  const std::vector<size_t> pixels = KnownPixels(reference, displacement_m);
+  const std::vector<size_t> pixels = KnownPixels(reference.mask, displacement_m);
   const double gap_rad = WidestGap_rad(reference, pixels);
   const bool plane = gap_rad < kPi && !reference.from_border;
   if (!plane) {
     report.notes.push_back(
         fmt::format("The reference leaves {:.0f} degrees around the site open or is its border: "
-                    "only a constant per epoch was removed, no ramp.",
+                    "a ramp could not be told from it, and none was removed.",
                     gap_rad * 180 / kPi));
   }
   const Terms terms = MakeTerms(reference, pixels, height_m);

@@ -26,7 +26,7 @@ Kriging::Kriging(std::vector<KrigingSample> samples, const Eigen::MatrixXd& real
     const double slope = factor.matrixL().solve(steps).squaredNorm() / count;
     const double log_determinant = 2.0 * factor.matrixLLT().diagonal().array().log().sum();
     const double surprise = count * std::log(slope) + independent * log_determinant;
-    if (surprise >= least) break;  // past the best
+    if (surprise >= least && factor_.rows() > 0) continue;
     least = surprise;
     slope_ = slope;
     noise_ = noise;

@@ -3,7 +3,7 @@
 /// The field is known by its semivariogram alone, half the mean squared difference of two places: slope * distance. It
 /// has no mean and no variance of its own, so a constant is nothing that needs to be known (ordinary kriging, Matheron
 /// 1963). In turbulent air the distance has an exponent of 5/3 up to about two kilometres and of 2/3 beyond (Hanssen
-/// 2001): 1 lies between, and the answers hardly depend on it.
+/// 2001): 1 lies between. The answers hardly depend on it; how sure they are said to be does.
 #pragma once
 
 #include <Eigen/Dense>

@@ -8,8 +8,10 @@
 namespace fringewatch::unwrapper {
 namespace {
 
-constexpr double kLeastAboveNoise = 0.15;  ///< of the way from the mean of noise to 1
-constexpr double kOneInTwenty = 1.645;     ///< standard deviations of a normal distribution, one-sided
+/// Of the way from the mean of noise to 1. Beyond the half, good ground would go as well: with few pairs to spare,
+/// noise often looks good.
+constexpr double kLeastAboveNoise = 0.15, kMostAboveNoise = 0.5;
+constexpr double kOneInTwenty = 1.645;  ///< standard deviations of a normal distribution, one-sided
 
 /// 1 where a pixel's own coherence, if it has one, is below `least`.
 Array2<uint8_t> Noisy(const Array2<float>& coherence, double least) {
@@ -40,7 +42,8 @@ long DropNoise(const Network& network, SbasSeries& series) {
   const int unknowns = static_cast<int>(network.dates.size()) - network.subsets;
   if (unknowns >= pairs) return 0;
   const NoiseCoherence noise = NoiseTemporalCoherence(pairs, unknowns);
-  const double least = noise.mean + std::max(kOneInTwenty * noise.std, kLeastAboveNoise * (1.0 - noise.mean));
+  const double way = 1.0 - noise.mean;
+  const double least = noise.mean + std::clamp(kOneInTwenty * noise.std, kLeastAboveNoise * way, kMostAboveNoise * way);
   const Array2<uint8_t> noisy = Noisy(series.temporal_coherence, least);
   long dropped = 0;
   for (int r = 0; r < noisy.rows; ++r) {

@@ -17,9 +17,9 @@ struct NoiseCoherence {
 [[nodiscard]] NoiseCoherence NoiseTemporalCoherence(int pairs, int unknowns);
 
 /// Sets displacement and sigma of all dates to NaN where noise is what the temporal coherence tells of: it is one that
-/// noise reaches more often than one time in twenty, or less than 15 % of the way from the mean of noise to 1, or most
-/// pixels around are like that. Networks without redundancy are left as they are: their temporal coherence says
-/// nothing. Returns the number of pixels taken.
+/// noise reaches more often than one time in twenty (at least 15 % and at most half of the way from the mean of noise
+/// to 1), or most pixels around are like that. Networks without redundancy are left as they are: their temporal
+/// coherence says nothing. Returns the number of pixels taken.
 long DropNoise(const Network& network, SbasSeries& series);
 
 }  // namespace fringewatch::unwrapper

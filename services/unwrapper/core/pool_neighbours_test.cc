@@ -73,6 +73,19 @@ TEST(PoolNeighbours, JudgesTheNoiseByTheMapNotByWhatIsTold) {
   }
 }
 
+TEST(PoolNeighbours, AddsTheCommonVarianceThatItIsTold) {
+  const uint64_t seed = TestSeed(94);
+  Measured none = Measure(seed, kOwn), some = Measure(seed, kOwn);
+  PoolNeighbours(none.still, Array2<float>(kSize, kSize, 0.0F), none.value, none.std);
+  Array2<float> common(kSize, kSize, 1e-5F);
+  common(20, 20) = 4e-5F;
+  PoolNeighbours(some.still, common, some.value, some.std);
+  EXPECT_EQ(none.value.values, some.value.values);
+  for (size_t i = 0; i < common.size(); ++i) {
+    EXPECT_NEAR(std::pow(some.std.values[i], 2), std::pow(none.std.values[i], 2) + common.values[i], 1e-8);
+  }
+}
+
 TEST(PoolNeighbours, LeavesAloneWhatHasNoSigma) {
   Measured site = Measure(TestSeed(93), kOwn);
   site.std(10, 10) = kMissing;

@@ -108,11 +108,8 @@ std::vector<size_t> KeepStill(const Network& network, const Array3<float>& phase
   return kept;
 }
 
-/// A site of the size of a circle: what is kept clear around it.
-int GuardOf(const Array2<uint8_t>& inside, const ReferenceOptions& options) {
-  const auto area_px = std::count_if(inside.values.begin(), inside.values.end(), [](uint8_t bit) { return bit != 0; });
-  const double radius_px = std::sqrt(static_cast<double>(area_px) / kPi);
-  return std::max(options.guard_min_px, static_cast<int>(std::lround(options.guard_fraction * radius_px)));
+long MarkedPixels(const Array2<uint8_t>& mask) {
+  return std::count_if(mask.values.begin(), mask.values.end(), [](uint8_t mark) { return mark != 0; });
 }
 
 void LocateSite(const Array2<uint8_t>& inside, ReferenceArea& area) {
@@ -132,14 +129,18 @@ void LocateSite(const Array2<uint8_t>& inside, ReferenceArea& area) {
 
 }  // namespace
 
+Array2<uint8_t> WithGuard(const Array2<uint8_t>& inside, double area_px, const ReferenceOptions& options) {
+  const double radius_px = std::sqrt(area_px / kPi);
+  return Dilate(inside,
+                std::max(options.guard_min_px, static_cast<int>(std::lround(options.guard_fraction * radius_px))));
+}
+
 StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uint8_t>& inside_site,
-                                        const Array2<uint8_t>& inside_others, const Array2<float>& mean_coherence,
+                                        const Array2<uint8_t>& others, const Array2<float>& mean_coherence,
                                         const Array3<float>& unwrapped_rad, const ReferenceOptions& options) {
   const int rows = inside_site.rows, cols = inside_site.cols;
-  Array2<uint8_t> moving = inside_site;
-  for (size_t i = 0; i < inside_others.size(); ++i) moving.values[i] |= inside_others.values[i];
-  const int guard_px = GuardOf(inside_site, options);
-  const Array2<uint8_t> blocked = Dilate(moving, guard_px);
+  Array2<uint8_t> blocked = WithGuard(inside_site, static_cast<double>(MarkedPixels(inside_site)), options);
+  for (size_t i = 0; i < others.size(); ++i) blocked.values[i] |= others.values[i];
   const int border_px = std::max(2, options.guard_min_px);
   const Window interior{border_px, border_px, rows - 2 * border_px, cols - 2 * border_px};
   std::vector<size_t> around, border;
@@ -173,6 +174,17 @@ StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uin
   for (const size_t i : chosen) area.mask.values[i] = 1;
   area.pixels = static_cast<int>(chosen.size());
   return area;
+}
+
+std::vector<size_t> KnownPixels(const Array2<uint8_t>& reference, const Array3<float>& displacement_m) {
+  std::vector<size_t> pixels;
+  for (size_t i = 0; i < reference.size(); ++i) {
+    if (!reference.values[i]) continue;
+    bool known = false;
+    for (int k = 0; k < displacement_m.planes && !known; ++k) known = !std::isnan(displacement_m.plane(k)[i]);
+    if (known) pixels.push_back(i);
+  }
+  return pixels;
 }
 
 ReferenceShift ApplyReference(const ReferenceArea& reference, const Array3<float>& coherence,

@@ -28,18 +28,25 @@ struct ReferenceArea {
   std::vector<std::string> notes;
 };
 
-/// Chooses the reference of a patch. `inside_site`: patch shape, non-zero inside the outline; `inside_others` the same
-/// for neighbouring sites, or empty. `mean_coherence`: patch shape, NaN = missing. `unwrapped_rad`: (pair, row, col),
-/// NaN = missing; each pair may have its own constant.
-/// Candidates are the coherent pixels outside all outlines and their guard; those whose rate (least-squares rate over
-/// the pairs) lies more than three robust sigmas from the shortest half of all rates move themselves and are left
-/// out (least median of squares, Rousseeuw and Leroy 1987: right while more than half of the candidates rest).
-/// \error kReferenceMasked when neither the surroundings nor the border have coherent ground.
+/// The ground that a site of `area_px`, whose outline holds the non-zero pixels of `inside`, keeps clear around itself.
+[[nodiscard]] Array2<uint8_t> WithGuard(const Array2<uint8_t>& inside, double area_px, const ReferenceOptions& options);
+
+/// Chooses the reference of a patch. `inside_site`: patch shape, non-zero inside the outline; `others`: the same for
+/// neighbouring sites with their guards, or empty. `mean_coherence`: patch shape, NaN = missing. `unwrapped_rad`:
+/// (pair, row, col), NaN = missing; each pair may have its own constant. Candidates are the coherent pixels outside all
+/// outlines and their guards; those whose rate (least-squares rate over the pairs) lies more than three robust sigmas
+/// from the shortest half of all rates move themselves and are left out (least median of squares, Rousseeuw and Leroy
+/// 1987: right while more than half of the candidates rest). \error kReferenceMasked when neither the surroundings nor
+/// the border have coherent ground.
 [[nodiscard]] StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uint8_t>& inside_site,
-                                                      const Array2<uint8_t>& inside_others,
+                                                      const Array2<uint8_t>& others,
                                                       const Array2<float>& mean_coherence,
                                                       const Array3<float>& unwrapped_rad,
                                                       const ReferenceOptions& options);
+
+/// The pixels of `reference` that have data on any date, row-major: noise that was taken out supports nothing.
+/// `displacement_m` (date, row, col), NaN = missing.
+[[nodiscard]] std::vector<size_t> KnownPixels(const Array2<uint8_t>& reference, const Array3<float>& displacement_m);
 
 struct ReferenceShift {
   std::vector<double> offset_rad;  ///< per pair, what was subtracted; NaN = dropped

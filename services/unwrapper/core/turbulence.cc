@@ -12,8 +12,8 @@ namespace fringewatch::unwrapper {
 namespace {
 
 constexpr size_t kFewestDates = 5;
-constexpr int kBlocksAcross = 8;  ///< the patch is cut into at most that many blocks each way; each is one sample
-constexpr size_t kFewestBlocks = 8;
+constexpr int kBlocksAcross = 8;      ///< the patch is cut into at most that many blocks each way; each is one sample
+constexpr size_t kFewestBlocks = 16;  ///< fewer say too little of what the air is like
 constexpr double kThreeSigma = 3.0 * 1.4826;  ///< of a normal distribution, in median absolute values
 
 /// Reference pixels that are averaged into one sample.
@@ -22,36 +22,31 @@ struct Block {
   double row = 0, col = 0;  ///< mean place
 };
 
-/// The dates on which at least half of the reference has data.
-std::vector<int> KnownDates(const Array2<uint8_t>& reference, const Array3<float>& displacement_m) {
+/// The dates on which at least half of `pixels` have data.
+std::vector<int> KnownDates(const std::vector<size_t>& pixels, const Array3<float>& displacement_m) {
   std::vector<int> dates;
   for (int k = 0; k < displacement_m.planes; ++k) {
-    long all = 0, known = 0;
-    for (size_t i = 0; i < reference.size(); ++i) {
-      if (!reference.values[i]) continue;
-      ++all;
-      known += !std::isnan(displacement_m.plane(k)[i]);
-    }
-    if (2 * known >= all) dates.push_back(k);
+    const std::span<const float> epoch = displacement_m.plane(k);
+    const auto known = std::count_if(pixels.begin(), pixels.end(), [&](size_t i) { return !std::isnan(epoch[i]); });
+    if (2 * known >= static_cast<long>(pixels.size())) dates.push_back(k);
   }
   return dates;
 }
 
-/// The blocks of the patch with enough reference pixels that have data on all of `dates`.
-std::vector<Block> CutBlocks(const Array2<uint8_t>& reference, const Array3<float>& displacement_m,
+/// The blocks of the patch with enough of `pixels` that have data on all of `dates`.
+std::vector<Block> CutBlocks(const std::vector<size_t>& pixels, const Array3<float>& displacement_m,
                              const std::vector<int>& dates, int edge_px) {
-  const int across = (reference.cols + edge_px - 1) / edge_px, down = (reference.rows + edge_px - 1) / edge_px;
+  const int across = (displacement_m.cols + edge_px - 1) / edge_px,
+            down = (displacement_m.rows + edge_px - 1) / edge_px;
   std::vector<Block> blocks(static_cast<size_t>(across) * down);
-  for (int r = 0; r < reference.rows; ++r) {
-    for (int c = 0; c < reference.cols; ++c) {
-      const size_t pixel = reference.index(r, c);
-      const auto known = [&](int k) { return !std::isnan(displacement_m.plane(k)[pixel]); };
-      if (!reference.values[pixel] || !std::all_of(dates.begin(), dates.end(), known)) continue;
-      Block& block = blocks[static_cast<size_t>(r / edge_px) * across + c / edge_px];
-      block.pixels.push_back(pixel);
-      block.row += r;
-      block.col += c;
-    }
+  for (const size_t pixel : pixels) {
+    const auto known = [&](int k) { return !std::isnan(displacement_m.plane(k)[pixel]); };
+    if (!std::all_of(dates.begin(), dates.end(), known)) continue;
+    const int row = static_cast<int>(pixel) / displacement_m.cols, col = static_cast<int>(pixel) % displacement_m.cols;
+    Block& block = blocks[static_cast<size_t>(row / edge_px) * across + col / edge_px];
+    block.pixels.push_back(pixel);
+    block.row += row;
+    block.col += col;
   }
   std::erase_if(blocks,
                 [&](const Block& block) { return 4 * static_cast<int>(block.pixels.size()) < edge_px * edge_px; });
@@ -96,8 +91,8 @@ Eigen::MatrixXd WithoutMotion(std::span<const double> days, const std::vector<in
 struct Nodes {
   int step_px, down, across;
 
-  Nodes(const Array2<uint8_t>& patch, int step_px)
-      : step_px(step_px), down((patch.rows - 1) / step_px + 2), across((patch.cols - 1) / step_px + 2) {}
+  Nodes(const Array2<uint8_t>& patch, int spacing_px)
+      : step_px(spacing_px), down((patch.rows - 1) / spacing_px + 2), across((patch.cols - 1) / spacing_px + 2) {}
   [[nodiscard]] Eigen::MatrixX2d Places() const {
     Eigen::MatrixX2d places(down * across, 2);
     for (int i = 0; i < down * across; ++i) places.row(i) << i / across * step_px, i % across * step_px;
@@ -121,14 +116,19 @@ struct Nodes {
 
 }  // namespace
 
-Array2<float> RemoveTurbulence(std::span<const double> days, const ReferenceArea& reference,
-                               Array3<float>& displacement_m) {
+TurbulenceReport RemoveTurbulence(std::span<const double> days, const ReferenceArea& reference,
+                                  Array3<float>& displacement_m) {
+  const auto nothing = [](const char* why) {
+    return TurbulenceReport{{}, {fmt::format("Turbulence was not removed: {}.", why)}};
+  };
+  if (reference.from_border) return nothing("the reference is the border of the patch");
   const Array2<uint8_t>& mask = reference.mask;
-  const std::vector<int> dates = KnownDates(mask, displacement_m);
-  if (dates.size() < kFewestDates || reference.from_border) return {};
+  const std::vector<size_t> pixels = KnownPixels(mask, displacement_m);
+  const std::vector<int> dates = KnownDates(pixels, displacement_m);
+  if (dates.size() < kFewestDates) return nothing("there are fewer than 5 dates");
   const int edge_px = std::max(2, (std::max(mask.rows, mask.cols) + kBlocksAcross - 1) / kBlocksAcross);
-  const std::vector<Block> blocks = CutBlocks(mask, displacement_m, dates, edge_px);
-  if (blocks.size() < kFewestBlocks) return {};
+  const std::vector<Block> blocks = CutBlocks(pixels, displacement_m, dates, edge_px);
+  if (blocks.size() < kFewestBlocks) return nothing("too little of the reference has data on all dates");
   std::vector<KrigingSample> samples;
   for (const Block& block : blocks) {
     samples.push_back({block.row, block.col, static_cast<double>(block.pixels.size())});
@@ -143,9 +143,9 @@ Array2<float> RemoveTurbulence(std::span<const double> days, const ReferenceArea
     const Eigen::VectorXd air_m = surface.weights * means.col(static_cast<Eigen::Index>(d));
     nodes.Blend(air_m, mask, [&](size_t pixel, float here_m) { epoch[pixel] -= here_m; });
   }
-  Array2<float> left_m2(mask.rows, mask.cols);
-  nodes.Blend(surface.variance, mask, [&](size_t pixel, float variance_m2) { left_m2.values[pixel] = variance_m2; });
-  return left_m2;
+  TurbulenceReport report{Array2<float>(mask.rows, mask.cols), {}};
+  nodes.Blend(surface.variance, mask, [&](size_t pixel, float left_m2) { report.left_m2.values[pixel] = left_m2; });
+  return report;
 }
 
 }  // namespace fringewatch::unwrapper

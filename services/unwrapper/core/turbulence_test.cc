@@ -77,7 +77,7 @@ TEST(RemoveTurbulence, ContinuesTheAirUnderTheSiteAndKnowsWhatIsLeft) {
   for (int i = 0; i < kPatches; ++i) {
     Patch patch = Draw(seed + i);
     before += Squares(patch.displacement_m, {}).first / kPatches;
-    const Array2<float> left_m2 = RemoveTurbulence(patch.days, patch.reference, patch.displacement_m);
+    const Array2<float> left_m2 = RemoveTurbulence(patch.days, patch.reference, patch.displacement_m).left_m2;
     ASSERT_FALSE(left_m2.empty());
     const auto [squares, in_units] = Squares(patch.displacement_m, left_m2);
     after += squares / kPatches;
@@ -101,7 +101,7 @@ TEST(RemoveTurbulence, OnStillAirTakesNextToNothing) {
     }
   }
   const Array3<float> before = patch.displacement_m;
-  ASSERT_FALSE(RemoveTurbulence(patch.days, patch.reference, patch.displacement_m).empty());
+  ASSERT_FALSE(RemoveTurbulence(patch.days, patch.reference, patch.displacement_m).left_m2.empty());
   double taken = 0;
   for (size_t i = 0; i < before.values.size(); ++i) {
     taken += std::pow(before.values[i] - patch.displacement_m.values[i], 2);
@@ -112,8 +112,8 @@ TEST(RemoveTurbulence, OnStillAirTakesNextToNothing) {
 TEST(RemoveTurbulence, LeavesAloneWhatItCannotJudge) {
   const auto leaves = [](Patch patch) {
     const Array3<float> before = patch.displacement_m;
-    const bool nothing = RemoveTurbulence(patch.days, patch.reference, patch.displacement_m).empty();
-    return nothing && patch.displacement_m.values == before.values;
+    const TurbulenceReport report = RemoveTurbulence(patch.days, patch.reference, patch.displacement_m);
+    return report.left_m2.empty() && report.notes.size() == 1 && patch.displacement_m.values == before.values;
   };
   const Patch patch = Draw(TestSeed(114));
   Patch border = patch;
@@ -123,6 +123,21 @@ TEST(RemoveTurbulence, LeavesAloneWhatItCannotJudge) {
   few.days.resize(4);
   few.displacement_m = Array3<float>(4, kSide, kSide);
   EXPECT_TRUE(leaves(few));
+  Patch corner = patch;
+  for (int r = 0; r < kSide; ++r) {
+    for (int c = 0; c < kSide; ++c) corner.reference.mask(r, c) = r < 20 && c < 20;
+  }
+  EXPECT_TRUE(leaves(corner)) << "four blocks";
+}
+
+TEST(RemoveTurbulence, NoiseInMostOfTheReferenceDoesNotHideTheRest) {
+  Patch patch = Draw(TestSeed(116));
+  for (int k = 0; k < kDates; ++k) {
+    for (int r = 0; r < kSide; ++r) {
+      for (int c = 0; c < kSide / 2 + 4; ++c) patch.displacement_m(k, r, c) = kMissing;
+    }
+  }
+  EXPECT_FALSE(RemoveTurbulence(patch.days, patch.reference, patch.displacement_m).left_m2.empty());
 }
 
 TEST(RemoveTurbulence, LeavesOutADateWithoutReference) {
@@ -130,7 +145,7 @@ TEST(RemoveTurbulence, LeavesOutADateWithoutReference) {
   for (float& value : patch.displacement_m.plane(3)) value = kMissing;
   patch.displacement_m(3, kSide / 2, kSide / 2) = 0.5F;
   const Array3<float> before = patch.displacement_m;
-  ASSERT_FALSE(RemoveTurbulence(patch.days, patch.reference, patch.displacement_m).empty());
+  ASSERT_FALSE(RemoveTurbulence(patch.days, patch.reference, patch.displacement_m).left_m2.empty());
   EXPECT_EQ(patch.displacement_m(3, kSide / 2, kSide / 2), 0.5F);
   EXPECT_NE(patch.displacement_m(4, kSide / 2, kSide / 2), before(4, kSide / 2, kSide / 2));
 }

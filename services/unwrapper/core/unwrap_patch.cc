@@ -106,36 +106,36 @@ Array2<uint8_t> FlagsOf(const Evidence& evidence, const SbasSeries& sbas, const 
   return flags;
 }
 
-Array2<float> Scaled(Array2<float> values, double factor) {
-  for (float& value : values.values) value *= static_cast<float>(factor);
-  return values;
+/// Pixel by pixel; empty if `a` is.
+Array2<float> Product(Array2<float> a, const Array2<float>& b) {
+  for (size_t i = 0; i < a.size(); ++i) a.values[i] *= b.values[i];
+  return a;
 }
 
 /// The patch after unwrapping: reference, closure, inversion, atmosphere, velocity.
 StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const FlaggedSite& site, Patch& patch,
                             StackSolution& solution, const UnwrapOptions& options, int threads) {
   const Array2<uint8_t> inside = RasteriseOutline(site.outline, patch.window);
-  Array2<uint8_t> inside_others(patch.window.rows, patch.window.cols);
-  for (const PixelRing& ring : site.neighbours) {
-    const Array2<uint8_t> other = RasteriseOutline(ring, patch.window);
-    for (size_t i = 0; i < other.size(); ++i) inside_others.values[i] |= other.values[i];
-  }
   const ReferenceOptions rule{.min_coherence = options.min_coherence};
+  Array2<uint8_t> others(patch.window.rows, patch.window.cols);
+  for (const PixelRing& ring : site.neighbours) {
+    const Array2<uint8_t> other = WithGuard(RasteriseOutline(ring, patch.window), RingArea(ring), rule);
+    for (size_t i = 0; i < other.size(); ++i) others.values[i] |= other.values[i];
+  }
   FW_ASSIGN_OR_RETURN(const ReferenceArea reference,
-                      ChooseReference(network, inside, inside_others, patch.mean_coherence, solution.phase_rad, rule));
+                      ChooseReference(network, inside, others, patch.mean_coherence, solution.phase_rad, rule));
   const ReferenceShift shift = ApplyReference(reference, patch.coherence, solution.phase_rad);
   const ClosureReport closure = RepairClosure(network, solution.phase_rad, patch.coherence, threads);
   SbasSeries sbas = InvertSbas(network, solution.phase_rad, Weights(patch.coherence, solution.confidence),
                                track.wavelength_m, threads);
   DropNoise(network, sbas);
   const AtmosphereReport atmosphere = RemoveLocalAtmosphere(sbas.displacement_m, reference, patch.height_m);
-  const Array2<float> air_left_m2 = RemoveTurbulence(network.days, reference, sbas.displacement_m);
+  const TurbulenceReport turbulence = RemoveTurbulence(network.days, reference, sbas.displacement_m);
   VelocityMap velocity = FitVelocity(network.days, sbas.displacement_m, sbas.displacement_std_m);
-  const VarianceGain gain = GainOfDates(network.days);
-  PoolNeighbours(reference.mask, Scaled(air_left_m2, gain.velocity), velocity.velocity_m_per_yr,
+  PoolNeighbours(reference.mask, Product(turbulence.left_m2, velocity.velocity_gain), velocity.velocity_m_per_yr,
                  velocity.velocity_std_m_per_yr);
-  PoolNeighbours(reference.mask, Scaled(air_left_m2, gain.acceleration), velocity.acceleration_m_per_yr2,
-                 velocity.acceleration_std_m_per_yr2);
+  PoolNeighbours(reference.mask, Product(turbulence.left_m2, velocity.acceleration_gain),
+                 velocity.acceleration_m_per_yr2, velocity.acceleration_std_m_per_yr2);
 
   SiteSeries series;
   series.window = patch.window;
@@ -153,7 +153,9 @@ StatusOr<SiteSeries> Invert(const Track& track, const Network& network, const Fl
   series.reference_pixels = reference.pixels;
   series.pixels_unwrapped = static_cast<double>(patch.valid_px);
   series.notes = reference.notes;
-  series.notes.insert(series.notes.end(), atmosphere.notes.begin(), atmosphere.notes.end());
+  for (const auto* notes : {&atmosphere.notes, &turbulence.notes}) {
+    series.notes.insert(series.notes.end(), notes->begin(), notes->end());
+  }
   for (const int pair : shift.dropped_pairs) {
     series.notes.push_back(
         fmt::format("pair {} has no data in the reference area and was left out", track.pairs[pair].Key()));

@@ -1,8 +1,8 @@
 /// Everything done to one flagged patch: from wrapped pairs to a deformation series. The whole data flow:
 ///
 ///   read every pair of the patch -> PUNet (batched over pairs) -> congruent unwrapping of each pair
-///     -> local reference -> closure repair -> SBAS inversion -> noise taken out -> local ramp and height-correlated
-///     delay
+///     -> local reference -> closure repair -> SBAS inversion -> noise taken out -> local ramp, height-correlated delay
+///     and turbulence
 ///     -> velocity, acceleration, their sigmas, what neighbours share of them -> temporal coherence, flags
 #pragma once
 

@@ -16,18 +16,6 @@ struct Moments {
   double n = 0, t = 0, tt = 0, ttt = 0, tttt = 0, x = 0, tx = 0, ttx = 0, xx = 0;
 };
 
-void AddDate(double t, double x, Moments& sum) {
-  sum.n += 1;
-  sum.t += t;
-  sum.tt += t * t;
-  sum.ttt += t * t * t;
-  sum.tttt += t * t * t * t;
-  sum.x += x;
-  sum.tx += t * x;
-  sum.ttx += t * t * x;
-  sum.xx += x * x;
-}
-
 struct Fit {
   double velocity = kMissing, velocity_std = kMissing, acceleration = kMissing, acceleration_std = kMissing;
 };
@@ -105,19 +93,11 @@ void AddWalk(const std::vector<double>& years, const Array3<float>& displacement
 
 }  // namespace
 
-VarianceGain GainOfDates(std::span<const double> days) {
-  Moments sum;
-  for (const double day : days) AddDate((day - days.front()) / kDaysPerYear, 0, sum);
-  Polynomials polynomials;
-  FitPixel(sum, polynomials);
-  return {1 / polynomials.m2, sum.n < kMinDatesOfParabola ? kMissing : 4 / polynomials.qq};
-}
-
 VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displacement_m,
                         const Array3<float>& displacement_std_m) {
   const int rows = displacement_m.rows, cols = displacement_m.cols;
-  VelocityMap map{Array2<float>(rows, cols, kMissing), Array2<float>(rows, cols, kMissing),
-                  Array2<float>(rows, cols, kMissing), Array2<float>(rows, cols, kMissing)};
+  const Array2<float> nothing(rows, cols, kMissing);
+  VelocityMap map{nothing, nothing, nothing, nothing, nothing, nothing};
   if (days.empty()) return map;
   const double middle = (days.front() + days.back()) / 2;
   std::vector<double> years;
@@ -130,7 +110,16 @@ VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displ
       for (int c = 0; c < cols; ++c) {
         const double x = displacement_m(k, r, c);
         if (std::isnan(x)) continue;
-        AddDate(t, x, sums[c]);
+        Moments& sum = sums[c];
+        sum.n += 1;
+        sum.t += t;
+        sum.tt += t * t;
+        sum.ttt += t * t * t;
+        sum.tttt += t * t * t * t;
+        sum.x += x;
+        sum.tx += t * x;
+        sum.ttx += t * t * x;
+        sum.xx += x * x;
       }
     }
     for (int c = 0; c < cols; ++c) {
@@ -144,6 +133,8 @@ VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displ
       map.velocity_std_m_per_yr(r, c) = static_cast<float>(fit.velocity_std);
       map.acceleration_m_per_yr2(r, c) = static_cast<float>(fit.acceleration);
       map.acceleration_std_m_per_yr2(r, c) = static_cast<float>(fit.acceleration_std);
+      if (!std::isnan(fit.velocity)) map.velocity_gain(r, c) = static_cast<float>(1 / polynomials.m2);
+      if (!std::isnan(fit.acceleration)) map.acceleration_gain(r, c) = static_cast<float>(4 / polynomials.qq);
     }
   }
   return map;

@@ -13,6 +13,8 @@ struct VelocityMap {
   Array2<float> velocity_std_m_per_yr;   ///< NaN below 3 dates
   Array2<float> acceleration_m_per_yr2;  ///< second derivative of the parabola; NaN below 5 dates
   Array2<float> acceleration_std_m_per_yr2;
+  Array2<float> velocity_gain;      ///< variance of the velocity per variance of a date, if dates err alone; 1/yr^2
+  Array2<float> acceleration_gain;  ///< the same of the acceleration, 1/yr^4
 };
 
 /// Fits a straight line and a parabola to every pixel by least squares. `days` of each date (any origin),
@@ -24,13 +26,5 @@ struct VelocityMap {
 /// series as the variance of a random walk does, and its steps are propagated into both coefficients.
 [[nodiscard]] VelocityMap FitVelocity(std::span<const double> days, const Array3<float>& displacement_m,
                                       const Array3<float>& displacement_std_m);
-
-/// Variances of both coefficients, per variance of a single date, of a full series whose dates err independently.
-struct VarianceGain {
-  double velocity = 0;      ///< per yr^2
-  double acceleration = 0;  ///< per yr^4; NaN below 5 dates
-};
-/// `days` of each date, at least 2 of them different.
-[[nodiscard]] VarianceGain GainOfDates(std::span<const double> days);
 
 }  // namespace fringewatch::unwrapper

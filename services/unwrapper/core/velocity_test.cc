@@ -145,20 +145,24 @@ TEST(FitVelocity, SigmasOfAWalkAreCalibrated) {
   EXPECT_LT(within_untold, 0.40 * cols) << "residuals alone do not show it";
 }
 
-TEST(GainOfDates, IsTheSquaredSayOfEachDate) {
+TEST(FitVelocity, GainIsTheSquaredSayOfEachDate) {
   const std::vector<double> days = {0, 12, 24, 48, 54, 90};
   double velocity = 0, acceleration = 0;
+  VelocityMap map;
   for (size_t date = 0; date < days.size(); ++date) {
     Array3<float> impulse(static_cast<int>(days.size()), 1, 1);
     impulse(static_cast<int>(date), 0, 0) = 1.0F;
-    const VelocityMap map = FitVelocity(days, impulse, {});
+    map = FitVelocity(days, impulse, {});
     velocity += std::pow(map.velocity_m_per_yr(0, 0), 2);
     acceleration += std::pow(map.acceleration_m_per_yr2(0, 0), 2);
   }
-  const VarianceGain gain = GainOfDates(days);
-  EXPECT_NEAR(gain.velocity / velocity, 1.0, 1e-5);
-  EXPECT_NEAR(gain.acceleration / acceleration, 1.0, 1e-5);
-  EXPECT_TRUE(std::isnan(GainOfDates(std::span(days).first(4)).acceleration));
+  EXPECT_NEAR(map.velocity_gain(0, 0) / velocity, 1.0, 1e-5);
+  EXPECT_NEAR(map.acceleration_gain(0, 0) / acceleration, 1.0, 1e-5);
+  Array3<float> few(static_cast<int>(days.size()), 1, 1);
+  few(1, 0, 0) = few(4, 0, 0) = kMissing;
+  map = FitVelocity(days, few, {});
+  EXPECT_GT(map.velocity_gain(0, 0), velocity);
+  EXPECT_TRUE(std::isnan(map.acceleration_gain(0, 0))) << "4 dates";
 }
 
 }  // namespace

@@ -1,0 +1,29 @@
+#include "common/stack/operating_point.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/status_matchers.h"
+
+namespace fringewatch {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<OperatingPoint> kMeasured = {{0.3, 0.8, 1.0}, {0.5, 0.2, 0.99}, {0.9, 0.05, 0.9}};
+
+TEST(ThresholdFor, IsTheLeastThatRaisesNoMore) {
+  EXPECT_EQ(ThresholdFor(1000, kMeasured).value(), 0.3);
+  EXPECT_EQ(ThresholdFor(0.79, kMeasured).value(), 0.5);
+  EXPECT_EQ(ThresholdFor(0.2, kMeasured).value(), 0.5);
+  EXPECT_EQ(ThresholdFor(0.05, kMeasured).value(), 0.9);
+}
+
+TEST(ThresholdFor, PromisesNothingThatWasNotMeasured) {
+  const Status fewer = ThresholdFor(0.01, kMeasured).status();
+  EXPECT_THAT(fewer, IsFault(Fault::kBadOption));
+  EXPECT_THAT(MessageOf(fewer), HasSubstr("0.05"));
+  EXPECT_THAT(ThresholdFor(1, {}), IsFault(Fault::kBadOption));
+}
+
+}  // namespace
+}  // namespace fringewatch
