@@ -20,7 +20,7 @@
 namespace fringewatch::detector {
 
 struct DetectOptions {
-  double outline_threshold = 0.3;        ///< evidence over the stack that outlines follow
+  double outline_threshold = 0.5;        ///< evidence over the stack that outlines follow
   double pair_outline_threshold = 0.15;  ///< probability in a single pair that outlines follow
   int min_area_px = 12;
   /// Pixels x pairs in the networks at once, at most: bounds memory. Does not change the answer of a CPU; a device may
