@@ -20,10 +20,14 @@
 #include "services/detector/core/sites.h"
 #include "services/results/core/evaluation.h"
 #include "services/results/core/outline_overlap.h"
+#include "tests/bench/detection_scores.h"
 
 namespace {
 
 using namespace fringewatch;
+using bench::AveragePrecision;
+using bench::Ranked;
+using bench::Reliability;
 
 constexpr int kTileCore_px = 1024, kTileHalo_px = 128;
 constexpr double kThreshold = 0.5;
@@ -57,41 +61,6 @@ sim::SceneConfig FrameOf(const Options& options, int index) {
   config.sites.rate_max_m_per_yr *= longer;
   return config;
 }
-
-/// Predicted probabilities against the truth, in ten bins.
-class Reliability {
- public:
-  void Add(float probability, bool moves) {
-    const int bin = std::min(9, static_cast<int>(10.0F * probability));
-    count_[bin] += 1;
-    predicted_[bin] += probability;
-    moving_[bin] += moves;
-  }
-  /// Mean gap between what was predicted and what is, over bins weighted by their members; `from_bin` > 0 leaves the
-  /// sea of still ground out.
-  [[nodiscard]] double ExpectedError(int from_bin) const {
-    double gap = 0, total = 0;
-    for (int bin = from_bin; bin < 10; ++bin) {
-      gap += std::abs(predicted_[bin] - moving_[bin]);
-      total += count_[bin];
-    }
-    return total > 0 ? gap / total : 0.0;
-  }
-  [[nodiscard]] nlohmann::json ToJson() const {
-    nlohmann::json bins = nlohmann::json::array();
-    for (int bin = 0; bin < 10; ++bin) {
-      const double count = std::max(1.0, count_[bin]);
-      bins.push_back(
-          {{"pixels", count_[bin]}, {"predicted", predicted_[bin] / count}, {"moving", moving_[bin] / count}});
-    }
-    return {{"expected_calibration_error", ExpectedError(0)},
-            {"expected_calibration_error_above_0.1", ExpectedError(1)},
-            {"bins", bins}};
-  }
-
- private:
-  double count_[10] = {}, predicted_[10] = {}, moving_[10] = {};
-};
 
 /// Found and there, by peak phase.
 class RecallCurve {
@@ -170,11 +139,6 @@ struct Totals {
   Reliability stack, single;
 };
 
-/// One detection of a single pair, for the ranking.
-struct Ranked {
-  double score = 0;
-  bool right = false;
-};
 struct PairTotals {
   std::vector<Ranked> by_outline, by_box;
   int there = 0;
@@ -335,25 +299,6 @@ PairTotals ScorePair(const detector::Detector& detector, const sim::Scene& scene
     if (!std::isnan(probability->values[i])) reliability.Add(probability->values[i], moves.values[i] != 0);
   }
   return totals;
-}
-
-/// Area under the precision-recall curve, precision made falling (all points, as in PASCAL VOC since 2010).
-double AveragePrecision(std::vector<Ranked> ranking, int there) {
-  std::sort(ranking.begin(), ranking.end(), [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
-  std::vector<double> precision, recall;
-  double right = 0;
-  for (size_t i = 0; i < ranking.size(); ++i) {
-    right += ranking[i].right;
-    precision.push_back(right / static_cast<double>(i + 1));
-    recall.push_back(right / std::max(1, there));
-  }
-  for (size_t i = precision.size(); i-- > 1;) precision[i - 1] = std::max(precision[i - 1], precision[i]);
-  double area = 0, last = 0;
-  for (size_t i = 0; i < precision.size(); ++i) {
-    area += (recall[i] - last) * precision[i];
-    last = recall[i];
-  }
-  return area;
 }
 
 double Median(std::vector<double> values) {
