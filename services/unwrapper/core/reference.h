@@ -33,11 +33,13 @@ struct ReferenceArea {
 
 /// Chooses the reference of a patch. `inside_site`: patch shape, non-zero inside the outline; `others`: the same for
 /// neighbouring sites with their guards, or empty. `mean_coherence`: patch shape, NaN = missing. `unwrapped_rad`:
-/// (pair, row, col), NaN = missing; each pair may have its own constant. Candidates are the coherent pixels outside all
-/// outlines and their guards; those whose rate (least-squares rate over the pairs) lies more than three robust sigmas
-/// from the shortest half of all rates move themselves and are left out (least median of squares, Rousseeuw and Leroy
-/// 1987: right while more than half of the candidates rest). \error kReferenceMasked when neither the surroundings nor
-/// the border have coherent ground.
+/// (pair, row, col), NaN = missing; each pair may have its own constant.
+///
+/// Candidates are the coherent pixels outside all outlines and their guards; those whose rate (least-squares rate over
+/// the pairs) lies more than three robust sigmas from the shortest half of all rates move themselves and are left
+/// out (least median of squares, Rousseeuw and Leroy 1987: right while more than half of the candidates rest).
+///
+/// \error kReferenceMasked when neither the surroundings nor the border have coherent ground.
 [[nodiscard]] StatusOr<ReferenceArea> ChooseReference(const Network& network, const Array2<uint8_t>& inside_site,
                                                       const Array2<uint8_t>& others,
                                                       const Array2<float>& mean_coherence,
