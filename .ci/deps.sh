@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(
   build-essential cmake ninja-build ccache pkg-config git
-  libtorch-dev libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libhiredis-dev prometheus-cpp-dev libgdal-dev gdal-bin libhdf5-dev libeigen3-dev liblemon-dev
+  libtorch-dev libdnnl-dev libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libhiredis-dev prometheus-cpp-dev libgdal-dev gdal-bin libhdf5-dev libeigen3-dev liblemon-dev
   libabsl-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libssl-dev
   libgtest-dev libgmock-dev redis-server prometheus python3-venv golang-go openssl
   clang-format clang-tidy

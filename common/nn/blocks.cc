@@ -5,13 +5,15 @@
 
 #include <cmath>
 
+#include "common/nn/conv_plan.h"
+
 namespace fringewatch::nn {
 namespace F = torch::nn::functional;
 
 namespace {
 
-/// (B, C, H, W) -> (B, size * size * C, H / size, W / size), channels-last, in one copy.
-torch::Tensor PatchesToChannels(const torch::Tensor& input, int size) {
+/// PatchesToChannels as tensors, with gradients and on any device; channels-last.
+torch::Tensor PatchesAsChannels(const torch::Tensor& input, int size) {
   if (size == 1) return input.contiguous(torch::MemoryFormat::ChannelsLast);
   const int64_t batch = input.size(0), channels = input.size(1), rows = input.size(2) / size,
                 cols = input.size(3) / size;
@@ -20,6 +22,27 @@ torch::Tensor PatchesToChannels(const torch::Tensor& input, int size) {
       .reshape({batch, rows, cols, size * size * channels})
       .permute({0, 3, 1, 2});
 }
+
+/// The layers of a network one after the other by libtorch: for training, for CUDA.
+struct EagerLayers {
+  using Value = torch::Tensor;
+  Value Conv(ConvUnit& unit, const Value& x) { return unit(x); }
+  Value Residual(ResidualBlock& block, const Value& x) { return block(x); }
+  Value UpsampleOnto(const Value& x, const Value& skip) {
+    return torch::upsample_nearest2d(x, {skip.size(2), skip.size(3)}) + skip;
+  }
+};
+
+/// The same as steps of a plan. `x` of a residual block and `skip` are used no more after it.
+struct PlannedLayers {
+  using Value = ConvPlan::Value;
+  ConvPlan& plan;
+  Value Conv(const ConvUnit& unit, Value x) { return plan.Conv(x, unit->Layer(), unit->relu()); }
+  Value Residual(const ResidualBlock& block, Value x) {
+    return plan.ConvOnto(Conv(block->first(), x), block->second()->Layer(), x);
+  }
+  Value UpsampleOnto(Value x, Value skip) { return plan.UpsampleOnto(x, skip); }
+};
 
 }  // namespace
 
@@ -36,6 +59,11 @@ torch::Tensor ConvUnitImpl::forward(const torch::Tensor& input) {
   torch::Tensor output = torch::conv2d(input, weight, bias, stride_, padding_, dilation_);
   if (norm_) output = norm_->forward(output);
   return relu_ ? output.relu_() : output;
+}
+
+ConvLayer ConvUnitImpl::Layer() const {
+  TORCH_CHECK(!norm_, "a layer is a unit after Fold()");
+  return {weight_, bias_, stride_, padding_, dilation_};
 }
 
 void ConvUnitImpl::Fold() {
@@ -76,7 +104,8 @@ double MultiScaleShape::MultiplicationsPerPixel() const {
   return count + 18.0 * widths.back() * widths.back() * resolution * static_cast<double>(dilations.size());
 }
 
-MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape) : shape_(shape) {
+MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape)
+    : shape_(shape), plans_(std::make_shared<ConvPlans>()) {
   const std::vector<int>& widths = shape_.widths;
   stem_ = register_module("stem", ConvUnit(shape_.in_channels * shape_.patch_px * shape_.patch_px, widths[0],
                                            shape_.StemKernel(), shape_.stem_stride, 1, true));
@@ -95,21 +124,45 @@ MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape) : shape_(shap
                           torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[0], shape_.OutputPlanes(), 3).padding(1)));
 }
 
-torch::Tensor MultiScaleNetImpl::forward(const torch::Tensor& input) {
-  torch::Tensor x = stem_(PatchesToChannels(input, shape_.patch_px));
-  std::vector<torch::Tensor> skips;
+template <typename Layers>
+auto MultiScaleNetImpl::Compose(Layers& layers, typename Layers::Value x) {
+  x = layers.Conv(stem_, x);
+  std::vector<typename Layers::Value> skips;
   for (size_t level = 0; level < down_.size(); ++level) {
-    x = encoder_[level](x);
+    x = layers.Residual(encoder_[level], x);
     skips.push_back(x);
-    x = down_[level](x);
+    x = layers.Conv(down_[level], x);
   }
-  for (ResidualBlock& block : bottom_) x = block(x);
+  for (ResidualBlock& block : bottom_) x = layers.Residual(block, x);
   for (size_t level = down_.size(); level-- > 0;) {
-    x = torch::upsample_nearest2d(lateral_[level](x), {skips[level].size(2), skips[level].size(3)});
-    x = merge_[level](x + skips[level]);
+    x = layers.UpsampleOnto(layers.Conv(lateral_[level], x), skips[level]);
+    x = layers.Conv(merge_[level], x);
   }
+  return x;
+}
+
+torch::Tensor MultiScaleNetImpl::forward(const torch::Tensor& input) {
+  if (!stem_->folded()) return Eager(input);
+  const torch::Dtype precision = head_->weight.scalar_type();
+  return input.is_cpu() && !torch::GradMode::is_enabled() ? Planned(input, precision) : Eager(input.to(precision));
+}
+
+torch::Tensor MultiScaleNetImpl::Eager(const torch::Tensor& input) {
+  EagerLayers layers;
+  torch::Tensor x = Compose(layers, PatchesAsChannels(input, shape_.patch_px));
   x = torch::conv2d(x.to(torch::kFloat32), head_->weight.to(torch::kFloat32), head_->bias.to(torch::kFloat32), 1, 1);
-  return shape_.full_resolution && shape_.Reduction() > 1 ? torch::pixel_shuffle(x, shape_.Reduction()) : x;
+  return torch::pixel_shuffle(x, shape_.OutputPatch());
+}
+
+torch::Tensor MultiScaleNetImpl::Planned(const torch::Tensor& input, torch::Dtype precision) {
+  return plans_->Run(input, precision, [&] {
+    auto plan = std::make_shared<ConvPlan>(precision);
+    PlannedLayers layers{*plan};
+    const ConvPlan::Value last = Compose(layers, plan->Input(input.sizes(), shape_.patch_px));
+    plan->Head(last, {.weight = head_->weight, .bias = head_->bias, .padding_px = 1}, shape_.OutputPatch());
+    plan->Finish();
+    return plan;
+  });
 }
 
 void FoldNorms(torch::nn::Module& module) {

@@ -6,10 +6,15 @@
 
 #include <torch/torch.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace fringewatch::nn {
+
+struct ConvLayer;
+class ConvPlan;
+class ConvPlans;
 
 /// Convolution, batch norm, optional ReLU. Fold() merges the norm into the convolution (inference only).
 class ConvUnitImpl : public torch::nn::Module {
@@ -17,6 +22,10 @@ class ConvUnitImpl : public torch::nn::Module {
   ConvUnitImpl(int in_channels, int out_channels, int kernel_px, int stride, int dilation, bool relu);
   torch::Tensor forward(const torch::Tensor& input);
   void Fold();
+  [[nodiscard]] bool folded() const { return !norm_; }
+  /// After Fold().
+  [[nodiscard]] ConvLayer Layer() const;
+  [[nodiscard]] bool relu() const { return relu_; }
 
  private:
   int stride_, dilation_, padding_;
@@ -31,6 +40,8 @@ class ResidualBlockImpl : public torch::nn::Module {
  public:
   ResidualBlockImpl(int channels, int dilation);
   torch::Tensor forward(const torch::Tensor& input);
+  [[nodiscard]] const ConvUnit& first() const { return first_; }
+  [[nodiscard]] const ConvUnit& second() const { return second_; }
 
  private:
   ConvUnit first_{nullptr}, second_{nullptr};
@@ -52,8 +63,9 @@ struct MultiScaleShape {
   /// Input pixels along one pixel of the first level, and along one of the output.
   [[nodiscard]] int Reduction() const { return patch_px * stem_stride; }
   [[nodiscard]] int OutputStride() const { return full_resolution ? 1 : Reduction(); }
-  /// Planes that the last layer makes: with full_resolution, one for each pixel that it stands for.
-  [[nodiscard]] int OutputPlanes() const { return out_channels * (full_resolution ? Reduction() * Reduction() : 1); }
+  /// Edge of the patch of output pixels that the last layer makes as planes.
+  [[nodiscard]] int OutputPatch() const { return full_resolution ? Reduction() : 1; }
+  [[nodiscard]] int OutputPlanes() const { return out_channels * OutputPatch() * OutputPatch(); }
   /// The stem sees 5 pixels, or 3 patches.
   [[nodiscard]] int StemKernel() const { return patch_px > 1 ? 3 : 5; }
   /// Multiplications of one input pixel.
@@ -67,13 +79,21 @@ struct MultiScaleShape {
 class MultiScaleNetImpl : public torch::nn::Module {
  public:
   explicit MultiScaleNetImpl(const MultiScaleShape& shape);
-  /// (B, in, H, W) -> (B, out, H / OutputStride(), W / OutputStride()). The last layer computes in float32, so the
-  /// output is float32 whatever the input is.
+  /// (B, in, H, W) -> (B, out, H / OutputStride(), W / OutputStride()), float32 whatever the input is: the last layer
+  /// computes in float32. After FoldNorms() the rest computes in the type of the weights; on a CPU, without gradients,
+  /// it is a ConvPlan (conv_plan.h), whose last layer has weights of the type of the others, and the weights must not
+  /// change from then on.
   torch::Tensor forward(const torch::Tensor& input);
   [[nodiscard]] const MultiScaleShape& shape() const { return shape_; }
 
  private:
+  template <typename Layers>
+  auto Compose(Layers& layers, typename Layers::Value x);
+  torch::Tensor Eager(const torch::Tensor& input);
+  torch::Tensor Planned(const torch::Tensor& input, torch::Dtype precision);
+
   MultiScaleShape shape_;
+  std::shared_ptr<ConvPlans> plans_;
   ConvUnit stem_{nullptr};
   std::vector<ConvUnit> down_, lateral_, merge_;
   std::vector<ResidualBlock> encoder_, bottom_;

@@ -10,7 +10,7 @@ namespace fringewatch::detector {
 namespace {
 
 torch::Tensor Forward(nn::MultiScaleNet& net, const torch::Tensor& input, const nn::Device& device) {
-  return net->forward(nn::ToDevice(input, device)).select(1, 0).to(torch::kCPU, torch::kFloat32);
+  return net->forward(input.to(device.device)).select(1, 0).to(torch::kCPU);
 }
 
 /// Rows and columns `window` of the last two dimensions.
@@ -39,7 +39,9 @@ torch::Tensor ForwardTiled(nn::MultiScaleNet& net, const torch::Tensor& input, c
   const int stride = net->shape().OutputStride(), multiple = net->shape().Multiple();
   const int rows = nn::RoundUp(static_cast<int>(input.size(-2)), multiple);
   const int cols = nn::RoundUp(static_cast<int>(input.size(-1)), multiple);
-  const torch::Tensor whole = torch::constant_pad_nd(input, {0, cols - input.size(-1), 0, rows - input.size(-2)});
+  const bool fits = rows == input.size(-2) && cols == input.size(-1);
+  const torch::Tensor whole =
+      fits ? input : torch::constant_pad_nd(input, {0, cols - input.size(-1), 0, rows - input.size(-2)});
   const long out_rows = (input.size(-2) + stride - 1) / stride, out_cols = (input.size(-1) + stride - 1) / stride;
   const Window answer{0, 0, static_cast<int>(out_rows), static_cast<int>(out_cols)};
   if (static_cast<long>(rows) * cols <= call_px) return Part(Forward(net, whole, device), answer);
