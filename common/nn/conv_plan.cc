@@ -91,8 +91,8 @@ ConvPlan::Value ConvPlan::Add(const memory::desc& desc) {
   return static_cast<Value>(values_.size()) - 1;
 }
 
-ConvPlan::Value ConvPlan::AddConv(Value x, const ConvLayer& layer, const dnnl::post_ops& post_ops,
-                                  memory::data_type to, Value sum) {
+ConvPlan::Value ConvPlan::AddConv(Value x, const ConvLayer& layer, const dnnl::post_ops& post_ops, memory::data_type to,
+                                  Value sum) {
   const memory::desc from = values_[x].desc;
   const memory::dims in = from.dims(), kernel = layer.weight.sizes().vec();
   const auto length = [&](int axis) {

@@ -29,8 +29,7 @@ class PlainConvolutions {
  public:
   PlainConvolutions(const nn::Device& device, int threads) : threads_(threads) {
     const torch::TensorOptions type = torch::TensorOptions().device(device.device).dtype(device.precision);
-    for (const auto& [channels, edge] :
-         {std::pair{32, 256}, {64, 128}, {64, 256}, {96, 128}, {128, 128}, {256, 64}}) {
+    for (const auto& [channels, edge] : {std::pair{32, 256}, {64, 128}, {64, 256}, {96, 128}, {128, 128}, {256, 64}}) {
       shapes_.push_back({torch::randn({1, channels, edge, edge}, type).contiguous(torch::MemoryFormat::ChannelsLast),
                          torch::randn({channels, channels, 3, 3}, type)});
     }
