@@ -8,8 +8,6 @@
 #include "common/nn/conv_plan.h"
 
 namespace fringewatch::nn {
-namespace F = torch::nn::functional;
-
 namespace {
 
 /// PatchesToChannels as tensors, with gradients and on any device; channels-last.
@@ -144,7 +142,10 @@ auto MultiScaleNetImpl::Compose(Layers& layers, typename Layers::Value x) {
 torch::Tensor MultiScaleNetImpl::forward(const torch::Tensor& input) {
   if (!stem_->folded()) return Eager(input);
   const torch::Dtype precision = head_->weight.scalar_type();
-  return input.is_cpu() && !torch::GradMode::is_enabled() ? Planned(input, precision) : Eager(input.to(precision));
+  if (input.is_cpu() && !torch::GradMode::is_enabled()) {
+    if (const auto planned = Planned(input, precision)) return *planned;
+  }
+  return Eager(input.to(precision));
 }
 
 torch::Tensor MultiScaleNetImpl::Eager(const torch::Tensor& input) {
@@ -154,7 +155,7 @@ torch::Tensor MultiScaleNetImpl::Eager(const torch::Tensor& input) {
   return torch::pixel_shuffle(x, shape_.OutputPatch());
 }
 
-torch::Tensor MultiScaleNetImpl::Planned(const torch::Tensor& input, torch::Dtype precision) {
+std::optional<torch::Tensor> MultiScaleNetImpl::Planned(const torch::Tensor& input, torch::Dtype precision) {
   return plans_->Run(input, precision, [&] {
     auto plan = std::make_shared<ConvPlan>(precision);
     PlannedLayers layers{*plan};

@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,8 +82,8 @@ class MultiScaleNetImpl : public torch::nn::Module {
   explicit MultiScaleNetImpl(const MultiScaleShape& shape);
   /// (B, in, H, W) -> (B, out, H / OutputStride(), W / OutputStride()), float32 whatever the input is: the last layer
   /// computes in float32. After FoldNorms() the rest computes in the type of the weights; on a CPU, without gradients,
-  /// it is a ConvPlan (conv_plan.h), whose last layer has weights of the type of the others, and the weights must not
-  /// change from then on.
+  /// it is a ConvPlan (conv_plan.h) where there can be one, whose last layer has weights of the type of the others, and
+  /// the weights must not change from then on.
   torch::Tensor forward(const torch::Tensor& input);
   [[nodiscard]] const MultiScaleShape& shape() const { return shape_; }
 
@@ -90,7 +91,7 @@ class MultiScaleNetImpl : public torch::nn::Module {
   template <typename Layers>
   auto Compose(Layers& layers, typename Layers::Value x);
   torch::Tensor Eager(const torch::Tensor& input);
-  torch::Tensor Planned(const torch::Tensor& input, torch::Dtype precision);
+  std::optional<torch::Tensor> Planned(const torch::Tensor& input, torch::Dtype precision);
 
   MultiScaleShape shape_;
   std::shared_ptr<ConvPlans> plans_;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -104,8 +105,9 @@ class ConvPlan {
 class ConvPlans {
  public:
   using Make = std::function<std::shared_ptr<const ConvPlan>()>;
-  /// ConvPlan::Run with the plan for this shape of input, which `make` makes when there is none.
-  [[nodiscard]] torch::Tensor Run(const torch::Tensor& input, torch::Dtype precision, const Make& make);
+  /// ConvPlan::Run with the plan for this shape of input, which `make` makes when there is none. Nothing where oneDNN
+  /// has no such layers: bfloat16 on a processor without AVX-512.
+  [[nodiscard]] std::optional<torch::Tensor> Run(const torch::Tensor& input, torch::Dtype precision, const Make& make);
 
  private:
   struct Key {
