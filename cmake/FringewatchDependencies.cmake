@@ -41,13 +41,15 @@ else()
   target_link_libraries(fringewatch_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
 endif()
 
-# oneDNN, which the distribution's libtorch computes convolutions with. Its own CMake file would ask for OpenCL as well.
-find_path(DNNL_INCLUDE dnnl.hpp REQUIRED)
-find_library(DNNL_LIBRARY dnnl REQUIRED)
-add_library(fringewatch_dnnl INTERFACE)
-add_library(fringewatch::dnnl ALIAS fringewatch_dnnl)
-target_include_directories(fringewatch_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE})
-target_link_libraries(fringewatch_dnnl INTERFACE ${DNNL_LIBRARY})
+# The oneDNN that the distribution's libtorch computes convolutions with. Its own CMake file would ask for OpenCL as well.
+if(FRINGEWATCH_ONEDNN)
+  find_path(DNNL_INCLUDE dnnl.hpp REQUIRED)
+  find_library(DNNL_LIBRARY dnnl REQUIRED)
+  add_library(fringewatch_dnnl INTERFACE)
+  add_library(fringewatch::dnnl ALIAS fringewatch_dnnl)
+  target_include_directories(fringewatch_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE})
+  target_link_libraries(fringewatch_dnnl INTERFACE ${DNNL_LIBRARY})
+endif()
 
 if(FRINGEWATCH_SERVICES)
   find_package(GDAL REQUIRED)

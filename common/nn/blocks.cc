@@ -5,7 +5,9 @@
 
 #include <cmath>
 
+#ifdef FRINGEWATCH_ONEDNN
 #include "common/nn/conv_plan.h"
+#endif
 
 namespace fringewatch::nn {
 namespace {
@@ -31,17 +33,6 @@ struct EagerLayers {
   }
 };
 
-/// The same as steps of a plan. `x` of a residual block and `skip` are used no more after it.
-struct PlannedLayers {
-  using Value = ConvPlan::Value;
-  ConvPlan& plan;
-  Value Conv(const ConvUnit& unit, Value x) { return plan.Conv(x, unit->Layer(), unit->relu()); }
-  Value Residual(const ResidualBlock& block, Value x) {
-    return plan.ConvOnto(Conv(block->first(), x), block->second()->Layer(), x);
-  }
-  Value UpsampleOnto(Value x, Value skip) { return plan.UpsampleOnto(x, skip); }
-};
-
 }  // namespace
 
 ConvUnitImpl::ConvUnitImpl(int in_channels, int out_channels, int kernel_px, int stride, int dilation, bool relu)
@@ -57,11 +48,6 @@ torch::Tensor ConvUnitImpl::forward(const torch::Tensor& input) {
   torch::Tensor output = torch::conv2d(input, weight, bias, stride_, padding_, dilation_);
   if (norm_) output = norm_->forward(output);
   return relu_ ? output.relu_() : output;
-}
-
-ConvLayer ConvUnitImpl::Layer() const {
-  TORCH_CHECK(!norm_, "a layer is a unit after Fold()");
-  return {weight_, bias_, stride_, padding_, dilation_};
 }
 
 void ConvUnitImpl::Fold() {
@@ -155,6 +141,28 @@ torch::Tensor MultiScaleNetImpl::Eager(const torch::Tensor& input) {
   return torch::pixel_shuffle(x, shape_.OutputPatch());
 }
 
+#ifdef FRINGEWATCH_ONEDNN
+
+ConvLayer ConvUnitImpl::Layer() const {
+  TORCH_CHECK(!norm_, "a layer is a unit after Fold()");
+  return {weight_, bias_, stride_, padding_, dilation_};
+}
+
+namespace {
+
+/// The same as steps of a plan. `x` of a residual block and `skip` are used no more after it.
+struct PlannedLayers {
+  using Value = ConvPlan::Value;
+  ConvPlan& plan;
+  Value Conv(const ConvUnit& unit, Value x) { return plan.Conv(x, unit->Layer(), unit->relu()); }
+  Value Residual(const ResidualBlock& block, Value x) {
+    return plan.ConvOnto(Conv(block->first(), x), block->second()->Layer(), x);
+  }
+  Value UpsampleOnto(Value x, Value skip) { return plan.UpsampleOnto(x, skip); }
+};
+
+}  // namespace
+
 std::optional<torch::Tensor> MultiScaleNetImpl::Planned(const torch::Tensor& input, torch::Dtype precision) {
   return plans_->Run(input, precision, [&] {
     auto plan = std::make_shared<ConvPlan>(precision);
@@ -165,6 +173,12 @@ std::optional<torch::Tensor> MultiScaleNetImpl::Planned(const torch::Tensor& inp
     return plan;
   });
 }
+
+#else
+
+std::optional<torch::Tensor> MultiScaleNetImpl::Planned(const torch::Tensor&, torch::Dtype) { return std::nullopt; }
+
+#endif
 
 void FoldNorms(torch::nn::Module& module) {
   module.eval();

@@ -1,6 +1,7 @@
 #include "common/nn/conv_plan.h"
 
 #include <algorithm>
+#include <new>
 
 #include "common/nn/patches.h"
 
@@ -42,15 +43,6 @@ void AppendRelu(dnnl::post_ops& post_ops) { post_ops.append_eltwise(1.0F, dnnl::
 
 constexpr int64_t kAlignment_bytes = 64;
 constexpr size_t kPlansKept = 16;  ///< more shapes than the tiles of a frame have; each holds its own weights
-
-std::shared_ptr<const ConvPlan> MakeIfPossible(const ConvPlans::Make& make) {
-  try {
-    return make();
-  } catch (const dnnl::error& failure) {
-    if (failure.status != dnnl_unimplemented) throw;
-    return nullptr;
-  }
-}
 
 int64_t Aligned(int64_t bytes) { return (bytes + kAlignment_bytes - 1) / kAlignment_bytes * kAlignment_bytes; }
 
@@ -184,15 +176,20 @@ ScratchPool::Loan::~Loan() {
 }
 
 std::optional<torch::Tensor> ConvPlans::Run(const torch::Tensor& input, torch::Dtype precision, const Make& make) {
-  const auto plan = Find({input.sizes().vec(), precision, torch::get_num_threads()}, make);
-  return plan ? std::optional(plan->Run(input, scratch_)) : std::nullopt;
+  try {
+    return Find({input.sizes().vec(), precision, torch::get_num_threads()}, make)->Run(input, scratch_);
+  } catch (const dnnl::error& failure) {
+    if (failure.status == dnnl_out_of_memory) throw std::bad_alloc();
+    if (failure.status == dnnl_unimplemented) return std::nullopt;
+    throw;
+  }
 }
 
 std::shared_ptr<const ConvPlan> ConvPlans::Find(const Key& key, const Make& make) {
   const std::lock_guard lock(mutex_);
-  auto at = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) { return plan.first == key; });
+  const auto at = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) { return plan.first == key; });
   if (at == plans_.end()) {
-    plans_.emplace_front(key, MakeIfPossible(make));
+    plans_.emplace_front(key, make());
     if (plans_.size() > kPlansKept) plans_.pop_back();
   } else {
     std::rotate(plans_.begin(), at, at + 1);

@@ -106,7 +106,7 @@ class ConvPlans {
  public:
   using Make = std::function<std::shared_ptr<const ConvPlan>()>;
   /// ConvPlan::Run with the plan for this shape of input, which `make` makes when there is none. Nothing where oneDNN
-  /// has no such layers: bfloat16 on a processor without AVX-512.
+  /// has no such layers: bfloat16 on a processor without AVX-512. Throws std::bad_alloc where memory lacks.
   [[nodiscard]] std::optional<torch::Tensor> Run(const torch::Tensor& input, torch::Dtype precision, const Make& make);
 
  private:

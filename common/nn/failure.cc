@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <dnnl.hpp>
 #include <new>
 #include <system_error>
 
@@ -24,8 +23,6 @@ constexpr std::array kOutOfMemoryTexts = {"out of memory", "not enough memory", 
 
 bool IsOutOfMemory(const std::exception& failure) {
   if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) return true;
-  const auto* of_dnnl = dynamic_cast<const dnnl::error*>(&failure);
-  if (of_dnnl != nullptr && of_dnnl->status == dnnl_out_of_memory) return true;
   // No room for the stack of a thread.
   const auto* of_system = dynamic_cast<const std::system_error*>(&failure);
   if (of_system != nullptr && of_system->code() == std::errc::resource_unavailable_try_again) return true;

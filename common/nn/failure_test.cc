@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <dnnl.hpp>
 #include <new>
 #include <system_error>
 
@@ -18,8 +17,6 @@ TEST(StatusOfException, TellsLackOfMemoryFromBugs) {
   EXPECT_THAT(StatusOfException(std::bad_alloc(), "work", "wait"), IsFault(Fault::kOutOfMemory));
   const std::system_error no_thread(std::make_error_code(std::errc::resource_unavailable_try_again));
   EXPECT_THAT(StatusOfException(no_thread, "work", "wait"), IsFault(Fault::kOutOfMemory));
-  EXPECT_THAT(StatusOfException(dnnl::error(dnnl_out_of_memory, "could not create a memory object"), "work", "wait"),
-              IsFault(Fault::kOutOfMemory));
   const std::runtime_error cuda("CUDA out of memory. Tried to allocate 2.00 GiB");
   const Status status = StatusOfException(cuda, "detection", "use smaller tiles");
   EXPECT_THAT(status, IsFault(Fault::kOutOfMemory));
@@ -28,8 +25,6 @@ TEST(StatusOfException, TellsLackOfMemoryFromBugs) {
   // No memory lacks here: the device must not be tried again with less.
   const std::runtime_error illegal("CUDA error: an illegal memory access was encountered");
   EXPECT_THAT(StatusOfException(illegal, "work", "wait"), IsFault(Fault::kInternal));
-  const dnnl::error unfit(dnnl_unimplemented, "could not create a primitive descriptor");
-  EXPECT_THAT(StatusOfException(unfit, "work", "wait"), IsFault(Fault::kInternal));
 }
 
 TEST(StatusOfException, KnowsWhatLibtorchThrowsForHugeTensors) {
