@@ -13,6 +13,7 @@
 #include "common/sim/streams.h"
 #include "common/sim/terrain.h"
 #include "common/stack/network.h"
+#include "common/stack/shortest_spans.h"
 
 namespace fringewatch::sim {
 namespace {
@@ -36,19 +37,6 @@ LineOfSight LineOfSightOf(const SceneConfig& config) {
   const double to_satellite = (config.heading_deg - 90.0) * kPi / 180.0;
   return {std::sin(incidence) * std::sin(to_satellite), std::sin(incidence) * std::cos(to_satellite),
           std::cos(incidence)};
-}
-
-/// All pairs up to the longest span, shortest first (then by date), cut to the number asked for; sorted by date.
-std::vector<Edge> ChooseEdges(const SceneConfig& config) {
-  std::vector<Edge> edges;
-  for (int step = 1; step < config.epochs && step * config.repeat_days <= config.max_span_days; ++step) {
-    for (int i = 0; i + step < config.epochs && static_cast<int>(edges.size()) < config.pairs; ++i) {
-      edges.push_back({i, i + step});
-    }
-  }
-  std::sort(edges.begin(), edges.end(),
-            [](const Edge& a, const Edge& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
-  return edges;
 }
 
 /// Missing rectangles of a pair, 3 to 25 % of the frame's side each, until they add up to the share asked for.
@@ -79,7 +67,12 @@ struct GroundLayers {
 }  // namespace
 
 struct Scene::Impl {
-  explicit Impl(const SceneConfig& c) : config(c), terrain(c), nuisance(c), speckle(c.looks), edges(ChooseEdges(c)) {
+  explicit Impl(const SceneConfig& c)
+      : config(c),
+        terrain(c),
+        nuisance(c),
+        speckle(c.looks),
+        edges(ShortestSpans(c.epochs, c.pairs, c.max_span_days / c.repeat_days)) {
     FillTrack();
     sites.reserve(config.sites.count);
     for (int i = 0; i < config.sites.count; ++i) {

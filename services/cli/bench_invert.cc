@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "common/base/random.h"
-#include "common/stack/network.h"
+#include "common/stack/shortest_spans.h"
 #include "services/cli/bench.h"
 #include "services/unwrapper/core/sbas.h"
 
@@ -17,13 +17,11 @@ struct Input {
   Array3<float> phase_rad, weights;
 };
 
-/// The shortest spans between epochs 12 days apart.
-Network ShortestSpans(int dates, int pairs) {
+/// Acquisitions 12 days apart.
+Network MakeNetwork(int dates, int pairs) {
   std::vector<Pair> chosen;
-  for (int span = 1; span < dates; ++span) {
-    for (int i = 0; i + span < dates && static_cast<int>(chosen.size()) < pairs; ++i) {
-      chosen.push_back({Date{18000 + 12 * i}, Date{18000 + 12 * (i + span)}});
-    }
+  for (const Edge& edge : ShortestSpans(dates, pairs)) {
+    chosen.push_back({Date{18000 + 12 * edge.first}, Date{18000 + 12 * edge.second}});
   }
   return BuildNetwork(chosen);
 }
@@ -64,7 +62,7 @@ Eigen::VectorXd DenseSolution(const Network& network, const Input& input, size_t
 }
 
 nlohmann::json MeasureCase(int dates, int pairs, int side, uint64_t seed) {
-  const Network network = ShortestSpans(dates, pairs);
+  const Network network = MakeNetwork(dates, pairs);
   const Input input = MakeInput(network, side, seed);
   double best_s = 1e30;
   unwrapper::SbasSeries series;

@@ -34,7 +34,7 @@ double LargestDifference(const Array3<float>& a, const Array3<float>& b) {
 }
 
 TEST(RepairClosure, LeavesConsistentPairsAlone) {
-  const Network network = ShortestSpans(10, 24);
+  const Network network = NetworkOf(ShortestSpans(10, 24));
   const Array3<float> truth = SmoothPhases(network, 9, 11);
   Array3<float> phase = truth;
   const ClosureReport report = RepairClosure(network, phase, {}, 2);
@@ -43,7 +43,7 @@ TEST(RepairClosure, LeavesConsistentPairsAlone) {
 }
 
 TEST(RepairClosure, FindsOneWrongCycleOfAnyInnerPair) {
-  const Network network = ShortestSpans(10, 24);
+  const Network network = NetworkOf(ShortestSpans(10, 24));
   for (const int pair : {IndexOf(network, 4, 5), IndexOf(network, 4, 6), IndexOf(network, 3, 6)}) {
     for (const float cycles : {1.0F, -1.0F, 3.0F}) {
       const Array3<float> truth = SmoothPhases(network, 3, 4);
@@ -61,7 +61,7 @@ TEST(RepairClosure, FindsOneWrongCycleOfAnyInnerPair) {
 }
 
 TEST(RepairClosure, FindsTwoWrongCyclesOfThePixel) {
-  const Network network = ShortestSpans(12, 42);  // spans of up to four repeats
+  const Network network = NetworkOf(ShortestSpans(12, 42));  // spans of up to four repeats
   const Array3<float> truth = SmoothPhases(network, 1, 1);
   const std::pair<int, int> wrong[] = {{3, 5}, {5, 6}, {4, 8}, {6, 9}, {2, 4}};
   for (const auto& a : wrong) {
@@ -96,7 +96,7 @@ TEST(RepairClosure, SuspectsTheLeastCoherentPairOfALoneTriplet) {
 }
 
 TEST(RepairClosure, MissingPairsDoNotCount) {
-  const Network network = ShortestSpans(8, 18);
+  const Network network = NetworkOf(ShortestSpans(8, 18));
   Array3<float> truth = SmoothPhases(network, 1, 2);
   const int wrong = IndexOf(network, 3, 5);
   truth(IndexOf(network, 3, 4), 0, 0) = kMissing;
@@ -120,7 +120,7 @@ TEST(RepairClosure, NoiseAloneIsNoCycleError) {
 
 TEST(RepairClosure, RepairsNoisyPixelsAndDoesNotDependOnThreads) {
   const uint64_t seed = TestSeed(11);
-  const Network network = ShortestSpans(20, 70);
+  const Network network = NetworkOf(ShortestSpans(20, 70));
   const Array3<float> truth = SmoothPhases(network, 40, 40);
   Array3<float> phase = truth;
   KeyedRandom random(seed);

@@ -38,7 +38,7 @@ int CountInside(const Array2<uint8_t>& a, const Array2<uint8_t>& b) {
 }
 
 TEST(ChooseReference, TakesCoherentStillGroundAroundTheSite) {
-  const Network network = ShortestSpans(8, 18);
+  const Network network = NetworkOf(ShortestSpans(8, 18));
   const Array2<uint8_t> site = Disc(20, 20, 8), other = Disc(4, 34, 5);
   Array2<uint8_t> moving = site;
   for (size_t i = 0; i < moving.size(); ++i) moving.values[i] |= other.values[i];
@@ -57,7 +57,7 @@ TEST(ChooseReference, TakesCoherentStillGroundAroundTheSite) {
 }
 
 TEST(ChooseReference, KeepsFurtherFromLargerSites) {
-  const Network network = ShortestSpans(8, 18);
+  const Network network = NetworkOf(ShortestSpans(8, 18));
   const Array2<float> coherence(kSide, kSide, 0.7F);
   for (const auto& [radius_px, guard_px] : {std::pair{8, 3}, std::pair{15, 4}}) {
     const Array2<uint8_t> site = Disc(20, 16, radius_px);
@@ -70,7 +70,7 @@ TEST(ChooseReference, KeepsFurtherFromLargerSites) {
 }
 
 TEST(ChooseReference, FallsBackToTheBorderWhenTheSiteFillsThePatch) {
-  const Network network = ShortestSpans(8, 18);
+  const Network network = NetworkOf(ShortestSpans(8, 18));
   const Array2<uint8_t> everything(kSide, kSide, 1);
   const Array3<float> phase = Moving(network, Disc(20, 22, 18.2), 2);
   const StatusOr<ReferenceArea> area =
@@ -83,7 +83,7 @@ TEST(ChooseReference, FallsBackToTheBorderWhenTheSiteFillsThePatch) {
 }
 
 TEST(ChooseReference, SaysWhenThereIsNoCoherentGround) {
-  const Network network = ShortestSpans(8, 18);
+  const Network network = NetworkOf(ShortestSpans(8, 18));
   const Array3<float> phase = Moving(network, Disc(20, 20, 8), 3);
   EXPECT_THAT(ChooseReference(network, Disc(20, 20, 8), {}, Array2<float>(kSide, kSide, 0.1F), phase, {}),
               IsFault(Fault::kReferenceMasked));
@@ -91,7 +91,7 @@ TEST(ChooseReference, SaysWhenThereIsNoCoherentGround) {
 
 /// A neighbour so large that most of the ground outside the site moves with it.
 TEST(ChooseReference, LeavesOutNeighboursThatAreKnown) {
-  const Network network = ShortestSpans(8, 18);
+  const Network network = NetworkOf(ShortestSpans(8, 18));
   const Array2<uint8_t> site = Disc(20, 8, 5), other = Disc(20, 34, 22);
   Array2<uint8_t> moving = site;
   for (size_t i = 0; i < moving.size(); ++i) moving.values[i] |= other.values[i];
@@ -107,7 +107,7 @@ TEST(ChooseReference, LeavesOutNeighboursThatAreKnown) {
 }
 
 TEST(ApplyReference, RemovesTheConstantOfEachPairDespiteCycleErrors) {
-  const Network network = ShortestSpans(8, 18);
+  const Network network = NetworkOf(ShortestSpans(8, 18));
   const Array2<uint8_t> site = Disc(20, 20, 8);
   Array3<float> phase = Moving(network, site, 5);
   const StatusOr<ReferenceArea> area = ChooseReference(network, site, {}, Array2<float>(kSide, kSide, 0.7F), phase, {});

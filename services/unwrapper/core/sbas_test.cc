@@ -108,10 +108,10 @@ DensePixel SolveDense(const Network& network, const std::vector<double>& phase, 
 /// A random network: neighbours up to `reach`, and now and then none.
 Network RandomNetwork(KeyedRandom& random) {
   const int dates = random.Integer(3, 16), reach = random.Integer(1, 9);
-  std::vector<std::pair<int, int>> edges = {{0, 1}};
+  std::vector<Edge> edges = {{0, 1}};
   for (int i = 0; i < dates; ++i) {
     for (int j = i + 1; j <= std::min(dates - 1, i + reach); ++j) {
-      if ((i > 0 || j > 1) && random.Chance(0.6)) edges.emplace_back(i, j);
+      if ((i > 0 || j > 1) && random.Chance(0.6)) edges.push_back({i, j});
     }
   }
   return NetworkOf(edges);
@@ -119,7 +119,7 @@ Network RandomNetwork(KeyedRandom& random) {
 
 TEST(InvertSbas, RecoversLinearGround) {
   for (const auto& [dates, pairs] : {std::pair(10, 30), std::pair(28, 100), std::pair(12, 66)}) {
-    const Network network = ShortestSpans(dates, pairs);
+    const Network network = NetworkOf(ShortestSpans(dates, pairs));
     const auto truth = [&](int k, int r, int c) { return 0.02 * (r - 3 * c) * network.days[k]; };
     const Array3<float> phase = PairPhases(network, 5, 7, truth);
     const SbasSeries series = InvertSbas(network, phase, Ones(phase), kWavelength_m, 1);
@@ -199,7 +199,7 @@ TEST(InvertSbas, SubsetsOfLinearGroundAreJoinedOnTheLine) {
 }
 
 TEST(InvertSbas, DatesWithoutPairsAreMissingAndTheSeriesStartsAtItsFirstDate) {
-  const Network network = ShortestSpans(6, 12);
+  const Network network = NetworkOf(ShortestSpans(6, 12));
   Array3<float> phase = PairPhases(network, 1, 3, [&](int k, int, int) { return 0.1 * network.days[k]; });
   for (size_t m = 0; m < network.edges.size(); ++m) {
     const auto [first, second] = network.edges[m];
@@ -223,7 +223,7 @@ TEST(InvertSbas, DatesWithoutPairsAreMissingAndTheSeriesStartsAtItsFirstDate) {
 
 /// Noise of the variance that the weights state, times `excess`: errors must be what the sigmas say.
 double ShareWithinOneSigma(uint64_t seed, double excess, double& mean_coherence) {
-  const Network network = ShortestSpans(28, 100);
+  const Network network = NetworkOf(ShortestSpans(28, 100));
   const int rows = 30, cols = 40;
   Array3<float> phase = PairPhases(network, rows, cols, [&](int k, int, int) { return 0.03 * network.days[k]; });
   Array3<float> weights = phase;
@@ -259,7 +259,7 @@ TEST(InvertSbas, SigmasAreCalibrated) {
 }
 
 TEST(InvertSbas, AnswerDependsNeitherOnThreadsNorOnNeighbours) {
-  const Network network = ShortestSpans(12, 30);
+  const Network network = NetworkOf(ShortestSpans(12, 30));
   Array3<float> phase(30, 101, 97), weights(30, 101, 97);
   KeyedRandom random(5);
   for (size_t i = 0; i < phase.values.size(); ++i) {

@@ -7,26 +7,18 @@
 
 #include "common/base/random.h"
 #include "common/raster/array.h"
-#include "common/stack/network.h"
+#include "common/stack/shortest_spans.h"
 #include "tests/support/seed.h"
 
 namespace fringewatch::unwrapper {
 
 /// Network of pairs given as indices of acquisitions 12 days apart.
-inline Network NetworkOf(std::vector<std::pair<int, int>> edges) {
-  std::sort(edges.begin(), edges.end());
+inline Network NetworkOf(std::vector<Edge> edges) {
+  std::sort(edges.begin(), edges.end(),
+            [](const Edge& a, const Edge& b) { return std::pair(a.first, a.second) < std::pair(b.first, b.second); });
   std::vector<Pair> pairs;
   for (const auto& [first, second] : edges) pairs.push_back({Date{18000 + 12 * first}, Date{18000 + 12 * second}});
   return BuildNetwork(pairs);
-}
-
-/// The `pairs` shortest spans between `dates` acquisitions.
-inline Network ShortestSpans(int dates, int pairs) {
-  std::vector<std::pair<int, int>> edges;
-  for (int span = 1; span < dates; ++span) {
-    for (int i = 0; i + span < dates && static_cast<int>(edges.size()) < pairs; ++i) edges.emplace_back(i, i + span);
-  }
-  return NetworkOf(edges);
 }
 
 inline double Span_days(const Network& network, size_t pair) {
