@@ -1,5 +1,7 @@
 #include "common/stack/operating_point.h"
 
+#include <cmath>
+
 namespace fringewatch {
 
 StatusOr<double> ThresholdFor(double false_sites, const std::vector<OperatingPoint>& points) {
@@ -17,7 +19,7 @@ StatusOr<double> ThresholdFor(double false_sites, const std::vector<OperatingPoi
       Fault::kBadOption,
       "{} false sites per 1,000 km2 are asked for; the fewest that these networks were measured with are {} (at "
       "a threshold of {}): ask for that, or give a threshold",
-      false_sites, points.back().false_sites_per_1000_km2, points.back().threshold);
+      false_sites, std::ceil(1000.0 * points.back().false_sites_per_1000_km2) / 1000.0, points.back().threshold);
 }
 
 }  // namespace fringewatch

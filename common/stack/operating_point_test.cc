@@ -22,6 +22,10 @@ TEST(ThresholdFor, PromisesNothingThatWasNotMeasured) {
   const Status fewer = ThresholdFor(0.01, kMeasured).status();
   EXPECT_THAT(fewer, IsFault(Fault::kBadOption));
   EXPECT_THAT(MessageOf(fewer), HasSubstr("0.05"));
+  // What is printed can be asked for, so it is rounded up.
+  const std::vector<OperatingPoint> measured = {{0.9, 0.020868147, 1.0}};
+  EXPECT_THAT(MessageOf(ThresholdFor(0.01, measured).status()), HasSubstr("0.021 (at"));
+  EXPECT_EQ(ThresholdFor(0.021, measured).value(), 0.9);
   EXPECT_THAT(ThresholdFor(1, {}), IsFault(Fault::kBadOption));
 }
 
