@@ -41,6 +41,7 @@ theirs='
 ^absl/                                     | ^common/base/status[.]h$
 ^openssl/                                  | ^common/base/hash[.]cc$
 ^(torch|c10|ATen|caffe2)/                  | ^(common/nn|services/(detector|unwrapper)/core|services/trainer|services/cli|tests/bench)/
+^(dnnl|oneapi/)                            | ^common/nn/conv_plan[^/]*[.](h|cc)$
 ^lemon/                                    | ^services/unwrapper/core/
 ^(gdal|ogr|cpl_|vrt)                       | ^(common/io|services/cli|tests)/
 ^(hdf5|H5)                                 | ^common/io/

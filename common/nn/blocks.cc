@@ -5,9 +5,7 @@
 
 #include <cmath>
 
-#ifdef FRINGEWATCH_ONEDNN
-#include "common/nn/conv_plan.h"
-#endif
+#include "common/nn/compose.h"
 
 namespace fringewatch::nn {
 namespace {
@@ -23,7 +21,7 @@ torch::Tensor PatchesAsChannels(const torch::Tensor& input, int size) {
       .permute({0, 3, 1, 2});
 }
 
-/// The layers of a network one after the other by libtorch: for training, for CUDA.
+/// The layers of a network one after the other by libtorch: wherever there is no plan.
 struct EagerLayers {
   using Value = torch::Tensor;
   Value Conv(ConvUnit& unit, const Value& x) { return unit(x); }
@@ -88,8 +86,7 @@ double MultiScaleShape::MultiplicationsPerPixel() const {
   return count + 18.0 * widths.back() * widths.back() * resolution * static_cast<double>(dilations.size());
 }
 
-MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape)
-    : shape_(shape), plans_(std::make_shared<ConvPlans>()) {
+MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape) : shape_(shape), plans_(NewPlans()) {
   const std::vector<int>& widths = shape_.widths;
   stem_ = register_module("stem", ConvUnit(shape_.in_channels * shape_.patch_px * shape_.patch_px, widths[0],
                                            shape_.StemKernel(), shape_.stem_stride, 1, true));
@@ -108,23 +105,6 @@ MultiScaleNetImpl::MultiScaleNetImpl(const MultiScaleShape& shape)
                           torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[0], shape_.OutputPlanes(), 3).padding(1)));
 }
 
-template <typename Layers>
-auto MultiScaleNetImpl::Compose(Layers& layers, typename Layers::Value x) {
-  x = layers.Conv(stem_, x);
-  std::vector<typename Layers::Value> skips;
-  for (size_t level = 0; level < down_.size(); ++level) {
-    x = layers.Residual(encoder_[level], x);
-    skips.push_back(x);
-    x = layers.Conv(down_[level], x);
-  }
-  for (ResidualBlock& block : bottom_) x = layers.Residual(block, x);
-  for (size_t level = down_.size(); level-- > 0;) {
-    x = layers.UpsampleOnto(layers.Conv(lateral_[level], x), skips[level]);
-    x = layers.Conv(merge_[level], x);
-  }
-  return x;
-}
-
 torch::Tensor MultiScaleNetImpl::forward(const torch::Tensor& input) {
   if (!stem_->folded()) return Eager(input);
   const torch::Dtype precision = head_->weight.scalar_type();
@@ -140,45 +120,6 @@ torch::Tensor MultiScaleNetImpl::Eager(const torch::Tensor& input) {
   x = torch::conv2d(x.to(torch::kFloat32), head_->weight.to(torch::kFloat32), head_->bias.to(torch::kFloat32), 1, 1);
   return torch::pixel_shuffle(x, shape_.OutputPatch());
 }
-
-#ifdef FRINGEWATCH_ONEDNN
-
-ConvLayer ConvUnitImpl::Layer() const {
-  TORCH_CHECK(!norm_, "a layer is a unit after Fold()");
-  return {weight_, bias_, stride_, padding_, dilation_};
-}
-
-namespace {
-
-/// The same as steps of a plan. `x` of a residual block and `skip` are used no more after it.
-struct PlannedLayers {
-  using Value = ConvPlan::Value;
-  ConvPlan& plan;
-  Value Conv(const ConvUnit& unit, Value x) { return plan.Conv(x, unit->Layer(), unit->relu()); }
-  Value Residual(const ResidualBlock& block, Value x) {
-    return plan.ConvOnto(Conv(block->first(), x), block->second()->Layer(), x);
-  }
-  Value UpsampleOnto(Value x, Value skip) { return plan.UpsampleOnto(x, skip); }
-};
-
-}  // namespace
-
-std::optional<torch::Tensor> MultiScaleNetImpl::Planned(const torch::Tensor& input, torch::Dtype precision) {
-  return plans_->Run(input, precision, [&] {
-    auto plan = std::make_shared<ConvPlan>(precision);
-    PlannedLayers layers{*plan};
-    const ConvPlan::Value last = Compose(layers, plan->Input(input.sizes(), shape_.patch_px));
-    plan->Head(last, {.weight = head_->weight, .bias = head_->bias, .padding_px = 1}, shape_.OutputPatch());
-    plan->Finish();
-    return plan;
-  });
-}
-
-#else
-
-std::optional<torch::Tensor> MultiScaleNetImpl::Planned(const torch::Tensor&, torch::Dtype) { return std::nullopt; }
-
-#endif
 
 void FoldNorms(torch::nn::Module& module) {
   module.eval();

@@ -14,7 +14,6 @@
 namespace fringewatch::nn {
 
 struct ConvLayer;
-class ConvPlan;
 class ConvPlans;
 
 /// Convolution, batch norm, optional ReLU. Fold() merges the norm into the convolution (inference only).
@@ -80,14 +79,17 @@ struct MultiScaleShape {
 class MultiScaleNetImpl : public torch::nn::Module {
  public:
   explicit MultiScaleNetImpl(const MultiScaleShape& shape);
-  /// (B, in, H, W) -> (B, out, H / OutputStride(), W / OutputStride()), float32 whatever the input is: the last layer
-  /// computes in float32. After FoldNorms() the rest computes in the type of the weights; on a CPU, without gradients,
-  /// it is a ConvPlan (conv_plan.h) where there can be one, whose last layer has weights of the type of the others, and
-  /// the weights must not change from then on.
+  /// (B, in, H, W) -> (B, out, H / OutputStride(), W / OutputStride()), float32 whatever the input is; the last layer
+  /// sums in float32. After FoldNorms() everything before computes in the type of the weights. On a CPU, without
+  /// gradients, it is then a ConvPlan (conv_plan.h) where there can be one: the last layer has weights of the type of
+  /// the others, and the weights must not change from then on.
   torch::Tensor forward(const torch::Tensor& input);
+  /// Gives back the memory that plans keep for their next run.
+  void FreeScratch();
   [[nodiscard]] const MultiScaleShape& shape() const { return shape_; }
 
  private:
+  static std::shared_ptr<ConvPlans> NewPlans();
   template <typename Layers>
   auto Compose(Layers& layers, typename Layers::Value x);
   torch::Tensor Eager(const torch::Tensor& input);

@@ -5,6 +5,8 @@
 
 #include "common/nn/patches.h"
 
+static_assert(DNNL_VERSION_MAJOR == 2, "plans are written for oneDNN 2: build with -DFRINGEWATCH_ONEDNN=OFF");
+
 namespace fringewatch::nn {
 namespace {
 
@@ -41,8 +43,19 @@ dnnl::primitive_attr Attributes(const dnnl::post_ops& post_ops) {
 
 void AppendRelu(dnnl::post_ops& post_ops) { post_ops.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F); }
 
+/// Empty where the library has no such layers.
+std::shared_ptr<const ConvPlan> MadeIfPossible(const ConvPlans::Make& make) {
+  try {
+    return make();
+  } catch (const dnnl::error& failure) {
+    if (failure.status != dnnl_unimplemented) throw;
+    return nullptr;
+  }
+}
+
 constexpr int64_t kAlignment_bytes = 64;
-constexpr size_t kPlansKept = 16;  ///< more shapes than the tiles of a frame have; each holds its own weights
+/// More shapes than the tiles of a frame have; patches of sites come in more. Each holds its own weights.
+constexpr size_t kPlansKept = 16;
 
 int64_t Aligned(int64_t bytes) { return (bytes + kAlignment_bytes - 1) / kAlignment_bytes * kAlignment_bytes; }
 
@@ -52,6 +65,7 @@ ConvPlan::ConvPlan(torch::Dtype precision) : precision_(precision), engine_(dnnl
 
 ConvPlan::Value ConvPlan::Input(torch::IntArrayRef sizes, int patch_px) {
   TORCH_CHECK(values_.empty(), "a plan has one input");
+  input_sizes_ = sizes.vec();
   input_patch_px_ = patch_px;
   return Add(ChannelsLast({sizes[0], sizes[1] * patch_px * patch_px, sizes[2] / patch_px, sizes[3] / patch_px},
                           TypeOf(precision_)));
@@ -106,6 +120,7 @@ ConvPlan::Value ConvPlan::AddConv(Value x, const ConvLayer& layer, const dnnl::p
        memory::desc(kernel, from.data_type(), memory::format_tag::any), bias,
        ChannelsLast({in[0], kernel[0], length(2), length(3)}, to), stride, dilation, padding, padding},
       Attributes(post_ops), engine_);
+  TORCH_CHECK(sum == kNone || values_[sum].desc == prepared.dst_desc(), "a sum of tensors of two shapes");
   const Value answer = sum == kNone ? Add(prepared.dst_desc()) : sum;
   AddStep({dnnl::convolution_forward(prepared),
            {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, answer}, {DNNL_ARG_SCRATCHPAD, Add(prepared.scratchpad_desc())}},
@@ -120,6 +135,7 @@ void ConvPlan::AddStep(Step step) {
 }
 
 void ConvPlan::Finish() {
+  TORCH_CHECK(output_ != kNone, "Finish() before Head()");
   // In the order of need, each as low as those that are needed at the same time leave room.
   std::vector<const Storage*> placed;
   for (Storage& value : values_) {
@@ -137,6 +153,8 @@ void ConvPlan::Finish() {
 }
 
 torch::Tensor ConvPlan::Run(const torch::Tensor& input, ScratchPool& pool) const {
+  TORCH_CHECK(scratch_bytes_ > 0, "Run() before Finish()");
+  TORCH_CHECK(input.sizes() == input_sizes_, "a plan for ", input_sizes_, " cannot take ", input.sizes());
   const ScratchPool::Loan scratch = pool.Take(scratch_bytes_);
   const auto place = [&](Value value) { return scratch.data() + values_[value].offset; };
   PatchesToChannels(input, input_patch_px_, precision_, place(kInput));
@@ -154,33 +172,42 @@ torch::Tensor ConvPlan::Run(const torch::Tensor& input, ScratchPool& pool) const
                            output_patch_px_);
 }
 
-ScratchPool::Loan ScratchPool::Take(int64_t bytes) {
-  torch::Tensor memory;
+ScratchPool::Loan ScratchPool::Take(int64_t bytes) { return {*this, bytes}; }
+
+void ScratchPool::Clear() {
+  const std::lock_guard lock(mutex_);
+  free_.clear();
+}
+
+ScratchPool::Loan::Loan(ScratchPool& pool, int64_t bytes) : pool_(pool) {
   {
-    const std::lock_guard lock(mutex_);
-    if (!free_.empty()) {
-      memory = std::move(free_.back());
-      free_.pop_back();
+    const std::lock_guard lock(pool_.mutex_);
+    if (!pool_.free_.empty()) {
+      memory_ = std::move(pool_.free_.back());
+      pool_.free_.pop_back();
     }
   }
-  if (!memory.defined() || memory.numel() < bytes) {
-    memory.reset();
-    memory = torch::empty({bytes}, torch::kUInt8);
+  if (!memory_.defined() || memory_.numel() < bytes) {
+    memory_.reset();
+    memory_ = torch::empty({bytes}, torch::kUInt8);
   }
-  return {*this, std::move(memory)};
+  const std::lock_guard lock(pool_.mutex_);
+  pool_.free_.reserve(pool_.free_.size() + pool_.on_loan_ + 1);  // the end of a loan must not throw
+  ++pool_.on_loan_;
 }
 
 ScratchPool::Loan::~Loan() {
   const std::lock_guard lock(pool_.mutex_);
+  --pool_.on_loan_;
   pool_.free_.push_back(std::move(memory_));
 }
 
 std::optional<torch::Tensor> ConvPlans::Run(const torch::Tensor& input, torch::Dtype precision, const Make& make) {
   try {
-    return Find({input.sizes().vec(), precision, torch::get_num_threads()}, make)->Run(input, scratch_);
+    const auto plan = Find({input.sizes().vec(), precision, torch::get_num_threads()}, make);
+    return plan ? std::optional(plan->Run(input, scratch_)) : std::nullopt;
   } catch (const dnnl::error& failure) {
     if (failure.status == dnnl_out_of_memory) throw std::bad_alloc();
-    if (failure.status == dnnl_unimplemented) return std::nullopt;
     throw;
   }
 }
@@ -189,7 +216,7 @@ std::shared_ptr<const ConvPlan> ConvPlans::Find(const Key& key, const Make& make
   const std::lock_guard lock(mutex_);
   const auto at = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) { return plan.first == key; });
   if (at == plans_.end()) {
-    plans_.emplace_front(key, make());
+    plans_.emplace_front(key, MadeIfPossible(make));
     if (plans_.size() > kPlansKept) plans_.pop_back();
   } else {
     std::rotate(plans_.begin(), at, at + 1);

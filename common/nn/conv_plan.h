@@ -30,21 +30,25 @@ class ScratchPool {
  public:
   class Loan {
    public:
-    Loan(ScratchPool& pool, torch::Tensor memory) : pool_(pool), memory_(std::move(memory)) {}
     ~Loan();
     Loan(const Loan&) = delete;
     Loan& operator=(const Loan&) = delete;
     [[nodiscard]] uint8_t* data() const { return memory_.data_ptr<uint8_t>(); }
 
    private:
+    friend class ScratchPool;
+    Loan(ScratchPool& pool, int64_t bytes);
     ScratchPool& pool_;
     torch::Tensor memory_;
   };
   /// At least `bytes`, of any content, until the loan ends.
   [[nodiscard]] Loan Take(int64_t bytes);
+  /// Frees what is not on loan.
+  void Clear();
 
  private:
   std::mutex mutex_;
+  size_t on_loan_ = 0;
   std::vector<torch::Tensor> free_;
 };
 
@@ -98,6 +102,7 @@ class ConvPlan {
   std::vector<Step> steps_;
   int64_t scratch_bytes_ = 0;
   Value output_ = kNone;
+  std::vector<int64_t> input_sizes_;
   int input_patch_px_ = 1, output_patch_px_ = 1;
 };
 
@@ -109,6 +114,9 @@ class ConvPlans {
   /// has no such layers: bfloat16 on a processor without AVX-512. Throws std::bad_alloc where memory lacks.
   [[nodiscard]] std::optional<torch::Tensor> Run(const torch::Tensor& input, torch::Dtype precision, const Make& make);
 
+  /// Gives back the memory that is kept for the next run.
+  void FreeScratch() { scratch_.Clear(); }
+
  private:
   struct Key {
     std::vector<int64_t> sizes;
@@ -119,7 +127,7 @@ class ConvPlans {
   [[nodiscard]] std::shared_ptr<const ConvPlan> Find(const Key& key, const Make& make);
 
   std::mutex mutex_;
-  std::deque<std::pair<Key, std::shared_ptr<const ConvPlan>>> plans_;  ///< the last used first
+  std::deque<std::pair<Key, std::shared_ptr<const ConvPlan>>> plans_;  ///< the last used first; empty: cannot be
   ScratchPool scratch_;
 };
 

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/nn/thread_limit.h"
@@ -108,6 +111,44 @@ TEST_F(ConvPlanTest, IsMissingWhereTheLibraryHasNoSuchLayers) {
   EXPECT_FALSE(plans_.Run(input, torch::kFloat32, unfit).has_value());
   const auto broken = []() -> std::shared_ptr<const ConvPlan> { throw dnnl::error(dnnl_out_of_memory, "no room"); };
   EXPECT_THROW((void)plans_.Run(torch::randn({1, 3, 8, 12}), torch::kFloat32, broken), std::bad_alloc);
+}
+
+TEST_F(ConvPlanTest, RefusesWhatItWasNotMadeFor) {
+  ScratchPool pool;
+  const auto plan = layers_.Plan({1, 3, 8, 8}, torch::kFloat32);
+  EXPECT_THROW((void)plan->Run(torch::randn({1, 3, 8, 12}), pool), c10::Error);
+  ConvPlan unfinished(torch::kFloat32);
+  const ConvPlan::Value x = unfinished.Input({1, 16, 8, 8}, 1);
+  EXPECT_THROW(unfinished.ConvOnto(x, layers_.down, x), c10::Error) << "half the size";
+  EXPECT_THROW(unfinished.Finish(), c10::Error) << "without a head";
+  EXPECT_THROW((void)unfinished.Run(torch::randn({1, 16, 8, 8}), pool), c10::Error);
+}
+
+TEST(ScratchPool, KeepsMemoryUntilItIsCleared) {
+  ScratchPool pool;
+  const uint8_t* first = nullptr;
+  {
+    const ScratchPool::Loan loan = pool.Take(1000), other = pool.Take(1000);
+    first = loan.data();
+    EXPECT_NE(first, other.data());
+  }
+  {
+    const ScratchPool::Loan again = pool.Take(500);
+    EXPECT_EQ(again.data(), first) << "the last one given back";
+    pool.Clear();
+    std::memset(again.data(), 1, 500);  // what is on loan stays
+  }
+  EXPECT_THROW((void)pool.Take(int64_t{1} << 46), c10::Error);
+  const ScratchPool::Loan after = pool.Take(1000);
+  EXPECT_NE(after.data(), nullptr) << "a loan that failed leaves the pool in order";
+}
+
+TEST(OneDnn, IsTheOneThatLibtorchComputesWith) {
+  const dnnl_version_t* version = dnnl_version();
+  const std::string ours = "v" + std::to_string(version->major) + "." + std::to_string(version->minor);
+  EXPECT_NE(torch::show_config().find("MKL-DNN " + ours), std::string::npos)
+      << ours << " beside\n"
+      << torch::show_config() << "build with -DFRINGEWATCH_ONEDNN=OFF";
 }
 
 TEST_F(ConvPlanTest, IsOnlyForTheTypesThatNetworksUse) {

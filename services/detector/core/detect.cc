@@ -166,6 +166,7 @@ struct Detector::Impl {
     } catch (const std::exception& failure) {
       if (!nn::IsOutOfMemory(failure)) throw;
     }
+    for (nn::MultiScaleNet* net : {&ddnet, &stack_net}) (*net)->FreeScratch();
     FW_ASSIGN_OR_RETURN(TileDetections found, Detect(stack, tile, threshold, options.batch_px / 2));
     found.batch_halved = true;
     return found;
