@@ -104,6 +104,10 @@ class MultiScaleNetImpl : public torch::nn::Module {
 };
 TORCH_MODULE(MultiScaleNet);
 
+/// What computes the networks on a processor: "plans of oneDNN 2.6.3", or "libtorch" in a build without it. Their
+/// answers differ in the last bits.
+[[nodiscard]] std::string ProcessorLibrary();
+
 /// Folds every ConvUnit below `module`, which stays in evaluation mode from then on.
 void FoldNorms(torch::nn::Module& module);
 

@@ -1,5 +1,7 @@
 #include "common/nn/conv_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <new>
 
@@ -60,6 +62,11 @@ constexpr size_t kPlansKept = 16;
 int64_t Aligned(int64_t bytes) { return (bytes + kAlignment_bytes - 1) / kAlignment_bytes * kAlignment_bytes; }
 
 }  // namespace
+
+std::string OneDnnVersion() {
+  const dnnl_version_t* version = dnnl_version();
+  return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+}
 
 ConvPlan::ConvPlan(torch::Dtype precision) : precision_(precision), engine_(dnnl::engine::kind::cpu, 0) {}
 

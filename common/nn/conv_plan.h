@@ -12,11 +12,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace fringewatch::nn {
+
+/// "2.6.3"
+[[nodiscard]] std::string OneDnnVersion();
 
 /// One convolution, its norm folded.
 struct ConvLayer {

@@ -144,10 +144,8 @@ TEST(ScratchPool, KeepsMemoryUntilItIsCleared) {
 }
 
 TEST(OneDnn, IsTheOneThatLibtorchComputesWith) {
-  const dnnl_version_t* version = dnnl_version();
-  const std::string ours = "v" + std::to_string(version->major) + "." + std::to_string(version->minor);
-  EXPECT_NE(torch::show_config().find("MKL-DNN " + ours), std::string::npos)
-      << ours << " beside\n"
+  EXPECT_NE(torch::show_config().find("MKL-DNN v" + OneDnnVersion()), std::string::npos)
+      << OneDnnVersion() << " beside\n"
       << torch::show_config() << "build with -DFRINGEWATCH_ONEDNN=OFF";
 }
 

@@ -37,4 +37,6 @@ std::optional<torch::Tensor> MultiScaleNetImpl::Planned(const torch::Tensor& inp
   });
 }
 
+std::string ProcessorLibrary() { return "plans of oneDNN " + OneDnnVersion(); }
+
 }  // namespace fringewatch::nn

@@ -55,11 +55,11 @@ void DeclareSimulate(CLI::App& app, Chosen& chosen) {
   command->add_option("--epochs", scene.epochs)->capture_default_str()->check(CLI::Range(2, 1000));
   command->add_option("--repeat", scene.repeat_days, "Days between epochs")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 3650));
   command->add_option("--pairs", scene.pairs)->capture_default_str()->check(CLI::Range(1, 100000));
   command->add_option("--max-span", scene.max_span_days, "Longest pair, days")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 36500));
   command->add_option("--sites", scene.sites.count)->capture_default_str()->check(CLI::NonNegativeNumber);
   command->add_option("--rate-min", scene.sites.rate_min_m_per_yr, "m/yr line of sight")->capture_default_str();
   command->add_option("--rate-max", scene.sites.rate_max_m_per_yr, "m/yr line of sight")->capture_default_str();

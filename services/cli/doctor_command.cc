@@ -4,6 +4,7 @@
 
 #include "common/base/parallel.h"
 #include "common/base/version.h"
+#include "common/nn/blocks.h"
 #include "common/nn/model_card.h"
 #include "services/cli/commands.h"
 #include "services/detector/core/detect.h"
@@ -35,6 +36,7 @@ Status Doctor(const ComputeOptions& options) {
                                                              : std::string("none"));
   FW_ASSIGN_OR_RETURN(const nn::Device device, nn::ResolveDevice(options.device, options.precision));
   fmt::print("device      {}\n", device.ToString());
+  if (device.device.is_cpu()) fmt::print("networks    {}\n", nn::ProcessorLibrary());
   FW_RETURN_IF_ERROR(CheckModels(options, device));
   fmt::print("all well\n");
   return {};
