@@ -21,4 +21,14 @@ inline std::vector<Edge> ShortestSpans(int epochs, int pairs, int longest = std:
   return edges;
 }
 
+/// Pairs of acquisitions `interval_days` apart, from a day that stands for any.
+inline std::vector<Pair> PairsAtIntervals(const std::vector<Edge>& edges, int interval_days) {
+  constexpr int kFirstDay = 18000;
+  std::vector<Pair> pairs;
+  for (const auto& [first, second] : edges) {
+    pairs.push_back({Date{kFirstDay + interval_days * first}, Date{kFirstDay + interval_days * second}});
+  }
+  return pairs;
+}
+
 }  // namespace fringewatch

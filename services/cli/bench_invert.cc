@@ -17,15 +17,6 @@ struct Input {
   Array3<float> phase_rad, weights;
 };
 
-/// Acquisitions 12 days apart.
-Network MakeNetwork(int dates, int pairs) {
-  std::vector<Pair> chosen;
-  for (const Edge& edge : ShortestSpans(dates, pairs)) {
-    chosen.push_back({Date{18000 + 12 * edge.first}, Date{18000 + 12 * edge.second}});
-  }
-  return BuildNetwork(chosen);
-}
-
 /// Linear ground with phase noise; one value in 20 is missing.
 Input MakeInput(const Network& network, int side, uint64_t seed) {
   const int pairs = static_cast<int>(network.edges.size());
@@ -62,7 +53,7 @@ Eigen::VectorXd DenseSolution(const Network& network, const Input& input, size_t
 }
 
 nlohmann::json MeasureCase(int dates, int pairs, int side, uint64_t seed) {
-  const Network network = MakeNetwork(dates, pairs);
+  const Network network = BuildNetwork(PairsAtIntervals(ShortestSpans(dates, pairs), 12));
   const Input input = MakeInput(network, side, seed);
   double best_s = 1e30;
   unwrapper::SbasSeries series;

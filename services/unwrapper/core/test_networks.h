@@ -16,9 +16,7 @@ namespace fringewatch::unwrapper {
 inline Network NetworkOf(std::vector<Edge> edges) {
   std::sort(edges.begin(), edges.end(),
             [](const Edge& a, const Edge& b) { return std::pair(a.first, a.second) < std::pair(b.first, b.second); });
-  std::vector<Pair> pairs;
-  for (const auto& [first, second] : edges) pairs.push_back({Date{18000 + 12 * first}, Date{18000 + 12 * second}});
-  return BuildNetwork(pairs);
+  return BuildNetwork(PairsAtIntervals(edges, 12));
 }
 
 inline double Span_days(const Network& network, size_t pair) {
